@@ -1,0 +1,97 @@
+#include "lineage/content.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_CAPACITY = 1024 };
+
+/* Open addressing, at most half full, capacity a power of two; fingerprints are their own hash. */
+struct table {
+    struct origin *slots;
+    size_t capacity, count;
+};
+
+struct content {
+    struct table young, old;
+};
+
+static struct origin *slot_of(const struct table *t, struct fp fp)
+{
+    if (!t->capacity)
+        return NULL;
+    size_t i = fp.lo & (t->capacity - 1);
+    while (t->slots[i].used && !fp_equal(t->slots[i].content, fp))
+        i = (i + 1) & (t->capacity - 1);
+    return &t->slots[i];
+}
+
+static const struct origin *table_find(const struct table *t, struct fp fp)
+{
+    const struct origin *slot = slot_of(t, fp);
+    return slot && slot->used ? slot : NULL;
+}
+
+static bool grow(struct table *t)
+{
+    struct table larger = {.capacity = t->capacity ? t->capacity * 2 : FIRST_CAPACITY, .count = t->count};
+    larger.slots = calloc(larger.capacity, sizeof *larger.slots);
+    if (!larger.slots)
+        return false;
+    for (size_t i = 0; i < t->capacity; i++)
+        if (t->slots[i].used)
+            *slot_of(&larger, t->slots[i].content) = t->slots[i];
+    free(t->slots);
+    *t = larger;
+    return true;
+}
+
+static bool table_put(struct table *t, const struct origin *origin)
+{
+    if (t->count * 2 >= t->capacity && !grow(t))
+        return false;
+    struct origin *slot = slot_of(t, origin->content);
+    t->count += !slot->used;
+    *slot = *origin;
+    slot->used = 1;
+    return true;
+}
+
+struct content *content_new(void)
+{
+    return calloc(1, sizeof(struct content));
+}
+
+void content_clear(struct content *index)
+{
+    free(index->young.slots);
+    free(index->old.slots);
+    memset(index, 0, sizeof *index);
+}
+
+void content_free(struct content *index)
+{
+    content_clear(index);
+    free(index);
+}
+
+bool content_put(struct content *index, const struct origin *origin)
+{
+    if (index->young.count >= CONTENT_GENERATION && !table_find(&index->young, origin->content)) {
+        free(index->old.slots);
+        index->old = index->young;
+        memset(&index->young, 0, sizeof index->young);
+    }
+    return table_put(&index->young, origin);
+}
+
+const struct origin *content_find(struct content *index, struct fp fp)
+{
+    const struct origin *found = table_find(&index->young, fp);
+    if (found)
+        return found;
+    found = table_find(&index->old, fp);
+    if (!found)
+        return NULL;
+    struct origin moved = *found;
+    return content_put(index, &moved) ? table_find(&index->young, fp) : NULL;
+}

@@ -1,0 +1,174 @@
+#include "lineage/fingerprint_internal.h"
+
+#include <string.h>
+
+struct kernel {
+    const char *name;
+    void (*chunks)(const struct view *v, struct chunk_sink *sink);
+    struct fp (*bytes)(const void *bytes, size_t size);
+};
+
+static const struct kernel *kernel(void)
+{
+    static const struct kernel generic = {"generic", fp_generic_chunks, fp_generic_bytes};
+#if defined(__x86_64__)
+    static const struct kernel avx2 = {"avx2", fp_avx2_chunks, fp_avx2_bytes};
+    if (__builtin_cpu_supports("avx2"))
+        return &avx2;
+#endif
+    return &generic;
+}
+
+const char *fingerprint_kernel(void)
+{
+    return kernel()->name;
+}
+
+struct fp fingerprint_bytes(const void *bytes, size_t size)
+{
+    return kernel()->bytes(bytes, size);
+}
+
+/*
+ * The node above the chunks: digests are gathered 60 at a time and folded, the running digest first. Folding keeps memory flat;
+ * the header closes the tree, so equal digests under different shapes stay apart.
+ */
+enum { FOLD = 60 };
+struct folder {
+    struct chunk_sink sink;
+    const struct kernel *k;
+    struct fp digests[FOLD + 1]; /* [0] is what was folded before */
+    int held;
+};
+
+static void fold(struct folder *f)
+{
+    f->digests[0] = f->k->bytes(f->digests, sizeof f->digests[0] * (size_t)(f->held + 1));
+    f->held = 0;
+}
+
+static void folder_take(struct chunk_sink *sink, struct fp digest)
+{
+    struct folder *f = (struct folder *)sink;
+    f->digests[++f->held] = digest;
+    if (f->held == FOLD)
+        fold(f);
+}
+
+static struct fp stream(const struct kernel *k, const struct view *v)
+{
+    struct folder f = {.sink = {folder_take}, .k = k, .held = 0};
+    memset(&f.digests[0], 0, sizeof f.digests[0]);
+    if (!view_empty(v))
+        k->chunks(v, &f.sink);
+    fold(&f);
+    return f.digests[0];
+}
+
+/* The shape a fingerprint speaks of; a strided vector is the column that its copy would be. */
+struct header {
+    int64_t rows, cols;
+    uint64_t type, part;
+    struct fp content[3];
+};
+
+static struct header header_of(const struct view *v, int part)
+{
+    struct header h;
+    memset(&h, 0, sizeof h);
+    bool strided_vector = v->vector && v->rows == 1;
+    h.rows = strided_vector ? v->cols : v->rows;
+    h.cols = strided_vector ? 1 : v->cols;
+    h.type = (uint64_t)(unsigned char)v->type;
+    h.part = (uint64_t)part;
+    if (view_empty(v))
+        h.rows = h.cols = 0;
+    return h;
+}
+
+static bool three_streams(const struct view *v)
+{
+    return !view_empty(v) && !v->vector && v->rows == v->cols && v->rows > 1;
+}
+
+static struct view with_part(const struct view *v, int part)
+{
+    struct view other = *v;
+    other.part = (uint8_t)part;
+    return other;
+}
+
+static struct fp diagonal(const struct kernel *k, const struct view *v)
+{
+    struct view d = *v;
+    d.vector = true;
+    d.part = PART_FULL;
+    d.rows = 1;
+    d.ld = v->ld + 1;
+    return stream(k, &d);
+}
+
+/* Which of the three streams (strictly above, diagonal, strictly below) each part of a square matrix holds. */
+static bool part_holds(int part, int which)
+{
+    static const bool holds[][3] = {
+        [PART_NONE] = {false, false, false},        [PART_FULL] = {true, true, true},
+        [PART_UPPER] = {true, true, false},         [PART_LOWER] = {false, true, true},
+        [PART_STRICT_UPPER] = {true, false, false}, [PART_STRICT_LOWER] = {false, false, true},
+    };
+    return holds[part][which];
+}
+
+static struct fp close_square(const struct kernel *k, const struct view *v, int part, const struct fp streams[3])
+{
+    struct header h = header_of(v, part);
+    for (int s = 0; s < 3; s++)
+        if (part_holds(part, s))
+            h.content[s] = streams[s];
+    return k->bytes(&h, sizeof h);
+}
+
+static void square_streams(const struct kernel *k, const struct view *v, int part, struct fp streams[3])
+{
+    if (part_holds(part, 0)) {
+        struct view above = with_part(v, PART_STRICT_UPPER);
+        streams[0] = stream(k, &above);
+    }
+    if (part_holds(part, 1))
+        streams[1] = diagonal(k, v);
+    if (part_holds(part, 2)) {
+        struct view below = with_part(v, PART_STRICT_LOWER);
+        streams[2] = stream(k, &below);
+    }
+}
+
+struct fp fingerprint(const struct view *v)
+{
+    const struct kernel *k = kernel();
+    if (three_streams(v)) {
+        struct fp streams[3];
+        square_streams(k, v, v->part, streams);
+        return close_square(k, v, v->part, streams);
+    }
+    struct header h = header_of(v, v->part);
+    h.content[0] = stream(k, v);
+    return k->bytes(&h, sizeof h);
+}
+
+int fingerprint_parts(const struct view *v, struct fp fps[FP_MAX_PARTS], uint8_t parts[FP_MAX_PARTS])
+{
+    if (!three_streams(v) || v->part != PART_FULL) {
+        fps[0] = fingerprint(v);
+        parts[0] = v->part;
+        return 1;
+    }
+    const struct kernel *k = kernel();
+    struct fp streams[3];
+    square_streams(k, v, PART_FULL, streams);
+    int n = 0;
+    for (int part = PART_FULL; part <= PART_STRICT_LOWER; part++) {
+        fps[n] = close_square(k, v, part, streams);
+        parts[n++] = (uint8_t)part;
+    }
+    return n;
+}

@@ -1,0 +1,43 @@
+/*
+ * Fingerprints: 128 bits over the elements of a view, by content (DESIGN 6).
+ *
+ * What goes in: element type, shape, part, then the elements in memory order. What does not: address, leading dimension. So a
+ * copy with another leading dimension has the same fingerprint, and one flipped bit another; -0.0 differs from 0.0, and every
+ * NaN payload from every other. Two contents meet by chance with probability 2^-128 a pair; the hash is XXH3, which does not
+ * withstand somebody who crafts collisions: blasé trusts the program it runs.
+ *
+ * The hash is a tree. The elements are cut into chunks of about 256 KiB (whole columns, or pieces of one column), each chunk is
+ * hashed, and the digests are hashed together with the header; chunks can therefore be taken in parallel or redone one by one.
+ * A full square matrix is hashed as three streams a chunk, above, below and on the diagonal, so that the fingerprint of each of
+ * its triangles comes out of the same pass: what syrk or potrf reads of a product is then recognised by content.
+ *
+ * Thread-safe; uses under 2 KiB of stack and no heap.
+ */
+#ifndef BLASE_LINEAGE_FINGERPRINT_H
+#define BLASE_LINEAGE_FINGERPRINT_H
+
+#include "lineage/view.h"
+
+struct fp {
+    uint64_t lo, hi;
+};
+
+static inline bool fp_equal(struct fp a, struct fp b)
+{
+    return a.lo == b.lo && a.hi == b.hi;
+}
+
+/* The fingerprint of a view; that of an empty view depends on its type and part only. */
+struct fp fingerprint(const struct view *v);
+
+/* Fingerprints of the view and, for a full square matrix, of its parts; returns how many were filled, parts[] naming them. */
+enum { FP_MAX_PARTS = 5 };
+int fingerprint_parts(const struct view *v, struct fp fps[FP_MAX_PARTS], uint8_t parts[FP_MAX_PARTS]);
+
+/* Plain hash of a byte string (keys, Merkle hashes, identities). */
+struct fp fingerprint_bytes(const void *bytes, size_t size);
+
+/* Names the hash kernel in use: "avx2" or "generic". */
+const char *fingerprint_kernel(void);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * The part of fingerprint.c that is compiled once per instruction set (fingerprint_generic.c, fingerprint_avx2.c). Include with
+ * KERNEL_NAME(x) defined; everything else here is static to the including file. All instruction sets give the same digests.
+ */
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <string.h>
+
+#include "lineage/fingerprint_internal.h"
+
+enum { CHUNK_BYTES = 256 * 1024, PACK_BYTES = 1024 };
+
+/* Feeds rows [lo, hi) of one column; short runs are gathered first, because XXH3 takes small updates slowly. */
+struct feeder {
+    XXH3_state_t *state;
+    size_t held;
+    unsigned char *pack;
+};
+
+static void feed_flush(struct feeder *f)
+{
+    if (f->held)
+        XXH3_128bits_update(f->state, f->pack, f->held);
+    f->held = 0;
+}
+
+static void feed(struct feeder *f, const char *run, size_t size)
+{
+    if (size >= PACK_BYTES / 2) {
+        feed_flush(f);
+        XXH3_128bits_update(f->state, run, size);
+        return;
+    }
+    if (f->held + size > PACK_BYTES)
+        feed_flush(f);
+    memcpy(f->pack + f->held, run, size);
+    f->held += size;
+}
+
+static struct fp to_fp(XXH128_hash_t h)
+{
+    return (struct fp){h.low64, h.high64};
+}
+
+/* Columns [from, to) of a view, rows [top, bottom) of each at most, as one chunk. */
+static struct fp chunk_digest(const struct view *v, int64_t from, int64_t to, int64_t top, int64_t bottom)
+{
+    size_t element = v->element;
+    if (v->part == PART_FULL && (to - from == 1 || (v->ld == v->rows && top == 0 && bottom == v->rows)))
+        return to_fp(XXH3_128bits(v->base + (from * v->ld + top) * (int64_t)element,
+                                  (size_t)((to - from) * (bottom - top)) * element));
+    XXH3_state_t state;
+    unsigned char pack[PACK_BYTES];
+    struct feeder f = {&state, 0, pack};
+    XXH3_128bits_reset(&state);
+    for (int64_t j = from; j < to; j++) {
+        int64_t lo, hi;
+        view_column(v, j, &lo, &hi);
+        lo = lo < top ? top : lo;
+        hi = hi > bottom ? bottom : hi;
+        if (lo < hi)
+            feed(&f, v->base + (j * v->ld + lo) * (int64_t)element, (size_t)(hi - lo) * element);
+    }
+    feed_flush(&f);
+    return to_fp(XXH3_128bits_digest(&state));
+}
+
+void KERNEL_NAME(chunks)(const struct view *v, struct chunk_sink *sink)
+{
+    int64_t column = v->rows * (int64_t)v->element;
+    if (v->rows == 1 && v->vector) { /* a strided vector is cut as the contiguous one with the same elements is */
+        int64_t step = CHUNK_BYTES / v->element;
+        for (int64_t j = 0; j < v->cols; j += step)
+            sink->take(sink, chunk_digest(v, j, j + step < v->cols ? j + step : v->cols, 0, 1));
+    } else if (column > CHUNK_BYTES) {
+        int64_t step = CHUNK_BYTES / v->element;
+        for (int64_t j = 0; j < v->cols; j++)
+            for (int64_t i = 0; i < v->rows; i += step)
+                sink->take(sink, chunk_digest(v, j, j + 1, i, i + step < v->rows ? i + step : v->rows));
+    } else {
+        int64_t step = CHUNK_BYTES / column;
+        for (int64_t j = 0; j < v->cols; j += step)
+            sink->take(sink, chunk_digest(v, j, j + step < v->cols ? j + step : v->cols, 0, v->rows));
+    }
+}
+
+struct fp KERNEL_NAME(bytes)(const void *bytes, size_t size)
+{
+    return to_fp(XXH3_128bits(bytes, size));
+}

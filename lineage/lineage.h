@@ -1,0 +1,71 @@
+/*
+ * Lineage: turns traced calls into items, joins their inputs to the items that produced them by content, and logs both.
+ *
+ * An item's Merkle hash covers opcode, options, dimensions, scalars, and the hashes of its inputs (of leaves: their content); it
+ * leaves out addresses, leading dimensions and workspace sizes, so equal computations have equal hashes in every run. Safe from
+ * any thread: takes the lineage guard; when the guard cannot be had the item is lost and counted, the program goes on.
+ */
+#ifndef BLASE_LINEAGE_LINEAGE_H
+#define BLASE_LINEAGE_LINEAGE_H
+
+#include "lineage/call.h"
+#include "lineage/log_writer.h"
+
+struct lineage;
+
+/* One operand's content before the call. */
+struct traced_input {
+    int operand;
+    struct view view;
+    struct fp fp;
+};
+
+/* One operand's content after the call, with those of its triangles where they came with it. */
+struct traced_output {
+    int operand, nparts;
+    uint8_t parts[FP_MAX_PARTS];
+    struct fp fps[FP_MAX_PARTS];
+};
+
+/* A traced call, complete: what the log is told. Times in nanoseconds. */
+struct traced {
+    const struct canon *canon;
+    int ninputs, noutputs;
+    struct traced_input inputs[OP_MAX_OPERANDS];
+    struct traced_output outputs[OP_MAX_OPERANDS];
+    enum outcome outcome;
+    enum unkept unkept;
+    uint64_t source; /* 1 + item that a hit was served from; 0 none or not of this process */
+    int64_t info;
+    uint32_t thread;
+    uint64_t caller, caller_offset;
+    const char *caller_object;
+    const struct log_provider *provider;
+    uint64_t start_ns, call_ns, fingerprint_ns, fingerprint_bytes, copy_ns, saved_ns, trace_ns;
+};
+
+/* A recorder writing to `log` (NULL: items are numbered and joined, not written). NULL: out of memory. Takes the log over. */
+struct lineage *lineage_new(struct log_writer *log);
+
+/* Writes the header record; call once, first. */
+void lineage_header(struct lineage *l, const char *const pairs[][2], int count);
+
+/* Joins, numbers and logs one call; returns 1 + the item's id, 0 when it was lost. */
+uint64_t lineage_record(struct lineage *l, const struct traced *t);
+
+void lineage_counters(struct lineage *l, const struct log_counters *c);
+void lineage_mismatch(struct lineage *l, const struct log_mismatch *m);
+void lineage_note(struct lineage *l, const char *text);
+
+/* What is buffered goes to the file; `end` writes the END record first. */
+void lineage_flush(struct lineage *l, bool end);
+
+/* Around fork: before in the forking thread, then in each of the two. In the child the log is dropped unwritten, ids restart. */
+bool lineage_before_fork(struct lineage *l);
+void lineage_after_fork_parent(struct lineage *l, bool held);
+void lineage_after_fork_child(struct lineage *l, bool held, struct log_writer *log);
+
+/* True once the guard broke: nothing is recorded any more. */
+bool lineage_broken(const struct lineage *l);
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * What writer and reader of the run log share, and nothing else: the records (docs/log-format.md is the grammar in prose).
+ *
+ * A log file is LOG_MAGIC, then records `kind, length, payload`, kind and length varints. A reader skips kinds it does not know
+ * and fields it does not expect at a payload's end, and stops at the first record that is not whole.
+ */
+#ifndef BLASE_LINEAGE_LOG_FORMAT_H
+#define BLASE_LINEAGE_LOG_FORMAT_H
+
+#include "lineage/bytes.h"
+#include "lineage/fingerprint.h"
+
+#define LOG_MAGIC "blaselog\x01"
+enum { LOG_MAGIC_SIZE = 9, LOG_VERSION = 1 };
+#define LOG_SUFFIX ".blog"
+#define LOG_LAUNCH "launch" LOG_SUFFIX
+
+/* The one table of records: RECORD(name, number). Numbers are never reused. */
+#define LOG_RECORDS(RECORD) \
+    RECORD(HEADER, 1)       \
+    RECORD(PROVIDER, 2)     \
+    RECORD(OP, 3)           \
+    RECORD(CALLER, 4)       \
+    RECORD(LEAF, 5)         \
+    RECORD(ITEM, 6)         \
+    RECORD(COUNTERS, 7)     \
+    RECORD(END, 8)          \
+    RECORD(MISMATCH, 9)     \
+    RECORD(NOTE, 10)        \
+    RECORD(EXIT, 11)
+
+#define LOG_RECORD_ENUM(name, number) LOG_##name = number,
+enum log_kind { LOG_RECORDS(LOG_RECORD_ENUM) };
+
+enum outcome { OUTCOME_MISS, OUTCOME_HIT, OUTCOME_PARTIAL, OUTCOME_WAIT, OUTCOME_UNPROBED };
+
+/* Why a computed result was not kept. */
+enum unkept { KEPT, UNKEPT_OFF, UNKEPT_RULE, UNKEPT_OVERLAP, UNKEPT_INFO, UNKEPT_CHANGED, UNKEPT_SIZE, UNKEPT_MEMORY };
+
+/* HEADER and EXIT: key/value strings, in order: count, then key, value, …  */
+
+struct log_provider {
+    uint64_t id;
+    char *path, *version, *core, *build_id;
+    uint64_t threads, integer_bits;
+};
+
+/* One argument of an OP record, so that a log explains itself without the table that made it. */
+struct log_op_arg {
+    char *name;
+    uint64_t kind; /* enum arg_kind */
+};
+struct log_op {
+    uint64_t id;
+    char *name;
+    uint64_t nargs, noperands;
+    struct log_op_arg *args;
+    char **operands;
+};
+
+struct log_caller {
+    uint64_t id;
+    char *object;
+};
+
+struct log_leaf {
+    uint64_t id;
+    struct fp fp;
+    uint64_t type, part;
+    int64_t rows, cols;
+};
+
+/* Input: where an operand's content came from. Output: an operand written, with the fingerprint of the written part. */
+struct log_input {
+    uint64_t operand;
+    uint64_t is_item; /* 0: leaf */
+    uint64_t ref;     /* leaf or item id */
+    uint64_t output;  /* operand of the producing item */
+    uint64_t part;    /* enum part that is read */
+};
+struct log_output {
+    uint64_t operand, part;
+    struct fp fp;
+};
+struct log_value {
+    uint64_t arg;
+    uint64_t kind; /* enum arg_kind */
+    int64_t i;
+    unsigned char bytes[16];
+};
+
+struct log_item {
+    uint64_t id, op, thread, caller, offset, provider;
+    uint64_t outcome, unkept, source; /* source: 1 + id of the item a hit was served from, 0 none */
+    uint64_t height, flags;           /* flags: 1 row-major LAPACKE, 2 high-level LAPACKE */
+    int64_t info;
+    struct fp merkle;
+    uint64_t start_ns, call_ns, fingerprint_ns, fingerprint_bytes, copy_ns, saved_ns, trace_ns;
+    uint64_t nvalues, ninputs, noutputs;
+    struct log_value values[OP_MAX_ARGS];
+    struct log_input inputs[OP_MAX_OPERANDS];
+    struct log_output outputs[OP_MAX_OPERANDS];
+};
+
+/* Totals so far; the last one in a file counts. Traced calls are counted by their items. */
+struct log_op_count {
+    uint64_t op, bypassed, bypassed_ns;
+};
+struct log_counters {
+    uint64_t at_ns, nested;
+    uint64_t budget_bytes, used_bytes, peak_bytes, entries, evictions;
+    uint64_t verified, mismatches;
+    uint64_t nops;
+    struct log_op_count *ops;
+};
+
+struct log_mismatch {
+    uint64_t item, operand, offset; /* byte offset in the operand's extent; operand ~0: info or flags */
+};
+
+#endif

@@ -1,0 +1,252 @@
+#include "lineage/log_reader.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool log_from_memory(struct log_reader *r, const void *data, size_t size)
+{
+    memset(r, 0, sizeof *r);
+    if (size < LOG_MAGIC_SIZE || memcmp(data, LOG_MAGIC, LOG_MAGIC_SIZE) != 0) {
+        errno = EINVAL;
+        return false;
+    }
+    r->data = malloc(size);
+    if (!r->data)
+        return false;
+    memcpy(r->data, data, size);
+    r->size = size;
+    r->at = (struct reader){r->data + LOG_MAGIC_SIZE, r->data + size, false};
+    return true;
+}
+
+static bool read_all(FILE *file, struct bytes *content)
+{
+    uint8_t chunk[65536];
+    size_t got;
+    while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
+        put_raw(content, chunk, got);
+    return !ferror(file) && !content->failed;
+}
+
+bool log_open(struct log_reader *r, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    struct bytes content = {0};
+    bool good = read_all(file, &content);
+    fclose(file);
+    good = good && log_from_memory(r, content.data ? (const void *)content.data : "", content.size);
+    bytes_free(&content);
+    return good;
+}
+
+void log_reader_close(struct log_reader *r)
+{
+    free(r->data);
+    memset(r, 0, sizeof *r);
+}
+
+bool log_next(struct log_reader *r, struct log_record *record)
+{
+    if (r->at.at == r->at.end)
+        return false;
+    struct reader ahead = r->at;
+    uint64_t kind = get_varint(&ahead), size = get_varint(&ahead);
+    if (ahead.failed || (uint64_t)(ahead.end - ahead.at) < size) {
+        r->truncated = true;
+        return false;
+    }
+    record->kind = kind > INT32_MAX ? (enum log_kind)0 : (enum log_kind)kind;
+    record->payload = (struct reader){ahead.at, ahead.at + size, false};
+    r->at.at = ahead.at + size;
+    return true;
+}
+
+static struct fp get_fp(struct reader *r)
+{
+    struct fp fp;
+    get_raw(r, &fp.lo, sizeof fp.lo);
+    get_raw(r, &fp.hi, sizeof fp.hi);
+    return fp;
+}
+
+/* A count of things that take at least a byte each cannot exceed what is left. */
+static uint64_t get_count(struct reader *r, uint64_t limit)
+{
+    uint64_t count = get_varint(r);
+    if (count > limit || count > (uint64_t)(r->end - r->at)) {
+        r->failed = true;
+        return 0;
+    }
+    return count;
+}
+
+bool log_decode_pairs(struct reader *r, void (*pair)(void *context, const char *key, const char *value), void *context)
+{
+    uint64_t count = get_count(r, UINT32_MAX);
+    for (uint64_t i = 0; i < count && !r->failed; i++) {
+        char *key = get_string(r), *value = key ? get_string(r) : NULL;
+        if (value)
+            pair(context, key, value);
+        free(key);
+        free(value);
+    }
+    return !r->failed;
+}
+
+bool log_decode_provider(struct reader *r, struct log_provider *p)
+{
+    memset(p, 0, sizeof *p);
+    p->id = get_varint(r);
+    p->path = get_string(r);
+    p->version = get_string(r);
+    p->core = get_string(r);
+    p->build_id = get_string(r);
+    p->threads = get_varint(r);
+    p->integer_bits = get_varint(r);
+    if (r->failed)
+        log_provider_free(p);
+    return !r->failed;
+}
+
+void log_provider_free(struct log_provider *p)
+{
+    free(p->path);
+    free(p->version);
+    free(p->core);
+    free(p->build_id);
+    memset(p, 0, sizeof *p);
+}
+
+bool log_decode_op(struct reader *r, struct log_op *op)
+{
+    memset(op, 0, sizeof *op);
+    op->id = get_varint(r);
+    op->name = get_string(r);
+    uint64_t nargs = get_count(r, OP_MAX_ARGS);
+    op->args = calloc(nargs + 1, sizeof *op->args);
+    for (; op->args && op->nargs < nargs && !r->failed; op->nargs++) {
+        op->args[op->nargs].name = get_string(r);
+        op->args[op->nargs].kind = get_varint(r);
+    }
+    uint64_t noperands = get_count(r, OP_MAX_OPERANDS);
+    op->operands = calloc(noperands + 1, sizeof *op->operands);
+    for (; op->operands && op->noperands < noperands && !r->failed; op->noperands++)
+        op->operands[op->noperands] = get_string(r);
+    bool good = !r->failed && op->args && op->operands;
+    if (!good)
+        log_op_free(op);
+    return good;
+}
+
+void log_op_free(struct log_op *op)
+{
+    for (uint64_t i = 0; i < op->nargs; i++)
+        free(op->args[i].name);
+    for (uint64_t i = 0; i < op->noperands; i++)
+        free(op->operands[i]);
+    free(op->args);
+    free(op->operands);
+    free(op->name);
+    memset(op, 0, sizeof *op);
+}
+
+bool log_decode_caller(struct reader *r, struct log_caller *c)
+{
+    c->id = get_varint(r);
+    c->object = get_string(r);
+    return !r->failed;
+}
+
+bool log_decode_leaf(struct reader *r, struct log_leaf *leaf)
+{
+    leaf->id = get_varint(r);
+    leaf->fp = get_fp(r);
+    leaf->type = get_varint(r);
+    leaf->part = get_varint(r);
+    leaf->rows = get_zigzag(r);
+    leaf->cols = get_zigzag(r);
+    return !r->failed;
+}
+
+static void decode_value(struct reader *r, struct log_value *v)
+{
+    memset(v, 0, sizeof *v);
+    v->arg = get_varint(r);
+    v->kind = get_varint(r);
+    if (v->kind == ARG_SCALAR || v->kind == ARG_REAL_SCALAR)
+        get_raw(r, v->bytes, sizeof v->bytes);
+    else
+        v->i = get_zigzag(r);
+}
+
+static void decode_flow(struct reader *r, struct log_item *item)
+{
+    item->ninputs = get_count(r, OP_MAX_OPERANDS);
+    for (uint64_t i = 0; i < item->ninputs; i++) {
+        struct log_input *in = &item->inputs[i];
+        in->operand = get_varint(r);
+        in->is_item = get_varint(r);
+        in->ref = get_varint(r);
+        in->output = get_varint(r);
+        in->part = get_varint(r);
+    }
+    item->noutputs = get_count(r, OP_MAX_OPERANDS);
+    for (uint64_t i = 0; i < item->noutputs; i++) {
+        item->outputs[i].operand = get_varint(r);
+        item->outputs[i].part = get_varint(r);
+        item->outputs[i].fp = get_fp(r);
+    }
+}
+
+bool log_decode_item(struct reader *r, struct log_item *item)
+{
+    memset(item, 0, sizeof *item);
+    uint64_t *const head[] = {&item->id,      &item->op,     &item->thread, &item->caller, &item->offset, &item->provider,
+                              &item->outcome, &item->unkept, &item->source, &item->height, &item->flags};
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+        *head[i] = get_varint(r);
+    item->info = get_zigzag(r);
+    item->merkle = get_fp(r);
+    uint64_t *const times[] = {&item->start_ns, &item->call_ns,  &item->fingerprint_ns, &item->fingerprint_bytes,
+                               &item->copy_ns,  &item->saved_ns, &item->trace_ns};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        *times[i] = get_varint(r);
+    item->nvalues = get_count(r, OP_MAX_ARGS);
+    for (uint64_t i = 0; i < item->nvalues; i++)
+        decode_value(r, &item->values[i]);
+    decode_flow(r, item);
+    return !r->failed;
+}
+
+bool log_decode_counters(struct reader *r, struct log_counters *c)
+{
+    memset(c, 0, sizeof *c);
+    uint64_t *const head[] = {&c->at_ns,   &c->nested,    &c->budget_bytes, &c->used_bytes, &c->peak_bytes,
+                              &c->entries, &c->evictions, &c->verified,     &c->mismatches};
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+        *head[i] = get_varint(r);
+    uint64_t count = get_count(r, 1u << 20);
+    c->ops = calloc(count + 1, sizeof *c->ops);
+    for (; c->ops && c->nops < count; c->nops++) {
+        c->ops[c->nops].op = get_varint(r);
+        c->ops[c->nops].bypassed = get_varint(r);
+        c->ops[c->nops].bypassed_ns = get_varint(r);
+    }
+    if (r->failed) {
+        free(c->ops);
+        memset(c, 0, sizeof *c);
+    }
+    return !r->failed;
+}
+
+bool log_decode_mismatch(struct reader *r, struct log_mismatch *m)
+{
+    m->item = get_varint(r);
+    m->operand = get_varint(r);
+    m->offset = get_varint(r);
+    return !r->failed;
+}

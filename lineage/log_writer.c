@@ -1,0 +1,135 @@
+#define _GNU_SOURCE
+#include "lineage/log_writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { BUFFER_LIMIT = 64 * 1024 };
+static const uint64_t FLUSH_WORK_NS = 200000;
+
+struct log_writer {
+    char path[PATH_MAX];
+    int fd; /* -1 until the first record */
+    bool failed;
+    struct bytes buffer;
+    uint64_t work_ns, written;
+};
+
+bool make_directories(const char *path)
+{
+    char part[PATH_MAX];
+    if (strlen(path) >= sizeof part) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    strcpy(part, path);
+    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        if (mkdir(part, 0755) != 0 && errno != EEXIST)
+            return false;
+        *slash = '/';
+    }
+    return mkdir(part, 0755) == 0 || errno == EEXIST;
+}
+
+struct log_writer *log_writer_new(const char *directory, const char *name)
+{
+    struct log_writer *w = calloc(1, sizeof *w);
+    if (!w)
+        return NULL;
+    w->fd = -1;
+    int length = snprintf(w->path, sizeof w->path, "%s/%s", directory, name);
+    w->failed = length < 0 || (size_t)length >= sizeof w->path;
+    return w;
+}
+
+static bool fail(struct log_writer *w, const char *what)
+{
+    int error = errno;
+    if (!w->failed)
+        dprintf(STDERR_FILENO, "blase: %s %s: %s; going on without a log\n", what, w->path, strerror(error));
+    w->failed = true;
+    bytes_free(&w->buffer);
+    return false;
+}
+
+/* Raw system calls: glibc's write and open are cancellation points, and a thread must not end while it holds the guard. */
+static bool open_file(struct log_writer *w)
+{
+    char directory[PATH_MAX];
+    strcpy(directory, w->path);
+    *strrchr(directory, '/') = 0;
+    if (!make_directories(directory))
+        return fail(w, "cannot make the directory of");
+    w->fd = (int)syscall(SYS_openat, AT_FDCWD, w->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+    if (w->fd < 0)
+        return fail(w, "cannot make");
+    put_raw(&w->buffer, LOG_MAGIC, LOG_MAGIC_SIZE);
+    return true;
+}
+
+void log_flush(struct log_writer *w)
+{
+    size_t done = 0;
+    while (!w->failed && done < w->buffer.size) {
+        long wrote = syscall(SYS_write, w->fd, w->buffer.data + done, w->buffer.size - done);
+        if (wrote > 0)
+            done += (size_t)wrote;
+        else if (wrote == 0 || errno != EINTR)
+            fail(w, "cannot write");
+    }
+    w->written += done;
+    w->work_ns = 0;
+    bytes_clear(&w->buffer);
+}
+
+bool log_append(struct log_writer *w, enum log_kind kind, const struct bytes *payload, uint64_t work_ns)
+{
+    if (w->failed || payload->failed)
+        return false;
+    int error = errno; /* the program's errno is not ours to change */
+    if (w->fd >= 0 || open_file(w)) {
+        put_varint(&w->buffer, kind);
+        put_varint(&w->buffer, payload->size);
+        put_raw(&w->buffer, payload->data, payload->size);
+        w->work_ns += work_ns;
+        if (w->buffer.failed)
+            fail(w, "out of memory for");
+        else if (w->work_ns >= FLUSH_WORK_NS || w->buffer.size >= BUFFER_LIMIT)
+            log_flush(w);
+    }
+    errno = error;
+    return !w->failed;
+}
+
+void log_close(struct log_writer *w)
+{
+    if (w->fd >= 0)
+        log_flush(w);
+    log_abandon(w);
+}
+
+void log_abandon(struct log_writer *w)
+{
+    if (w->fd >= 0)
+        syscall(SYS_close, w->fd);
+    bytes_free(&w->buffer);
+    free(w);
+}
+
+bool log_failed(const struct log_writer *w)
+{
+    return w->failed;
+}
+
+uint64_t log_bytes(const struct log_writer *w)
+{
+    return w->written + w->buffer.size;
+}

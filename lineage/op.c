@@ -1,0 +1,86 @@
+/* Questions about descriptors that every layer asks. */
+#include "lineage/op.h"
+
+#include <string.h>
+
+size_t op_real_bytes(const struct op *op)
+{
+    return op->type == 's' || op->type == 'c' ? 4 : 8;
+}
+
+size_t op_own_bytes(const struct op *op)
+{
+    bool complex_type = op->type == 'c' || op->type == 'z';
+    return op_real_bytes(op) * (complex_type ? 2 : 1);
+}
+
+size_t op_element_bytes(const struct canon *c, int operand)
+{
+    switch (c->op->operands[operand].etype) {
+    case ETYPE_INT:
+        return c->int_bytes;
+    case ETYPE_REAL:
+        return op_real_bytes(c->op);
+    default:
+        return op_own_bytes(c->op);
+    }
+}
+
+char op_element_type(const struct canon *c, int operand)
+{
+    switch (c->op->operands[operand].etype) {
+    case ETYPE_INT:
+        return c->int_bytes == 8 ? 'l' : 'i';
+    case ETYPE_REAL:
+        return op_real_bytes(c->op) == 4 ? 's' : 'd';
+    default:
+        return c->op->type;
+    }
+}
+
+double op_flops(const struct canon *c)
+{
+    bool complex_type = c->op->type == 'c' || c->op->type == 'z';
+    return c->op->flops(c) * (complex_type ? 4 : 1);
+}
+
+const struct op *op_find(const char *name)
+{
+    for (int i = 0; i < op_count; i++)
+        if (strcmp(op_table[i].name, name) == 0)
+            return &op_table[i];
+    return NULL;
+}
+
+bool canon_nonzero(const struct canon *c, int arg)
+{
+    const unsigned char *bytes = c->a[arg].bytes;
+    bool own = c->op->args[arg].kind == ARG_SCALAR;
+    size_t size = own ? op_own_bytes(c->op) : op_real_bytes(c->op);
+    size_t real = op_real_bytes(c->op);
+    for (size_t at = 0; at < size; at += real) {
+        double value;
+        float narrow;
+        if (real == 4) {
+            memcpy(&narrow, bytes + at, sizeof narrow);
+            value = narrow;
+        } else {
+            memcpy(&value, bytes + at, sizeof value);
+        }
+        if (!(value == 0)) /* NaN counts as non-zero, as it does in the reference */
+            return true;
+    }
+    return false;
+}
+
+int64_t canon_value(const struct canon *c, int arg)
+{
+    int32_t narrow;
+    int64_t wide;
+    if (c->int_bytes == 8) {
+        memcpy(&wide, c->a[arg].p, sizeof wide);
+        return wide;
+    }
+    memcpy(&narrow, c->a[arg].p, sizeof narrow);
+    return narrow;
+}

@@ -1,0 +1,46 @@
+"""Turns the table's expressions into C over a `struct canon *c`."""
+
+import re
+
+from table import TableError
+
+FUNCTIONS = {"max": "op_max", "min": "op_min", "notrans": "op_notrans", "nlvl": "op_nlvl"}
+PARTS = {"full": "PART_FULL", "none": "PART_NONE"}
+TOKEN = re.compile(r"'(?:.)'|[A-Za-z_]\w*|\d+\.\d+|\d+|\s+|.")
+
+
+def translate(record, text):
+    """An expression of the table as C; `let` names are C locals of the generated function."""
+    lets = {name for name, _ in record.lets}
+    tokens = TOKEN.findall(text)
+    out, i = [], 0
+    while i < len(tokens):
+        token = tokens[i]
+        if not re.match(r"[A-Za-z_]", token):
+            out.append(token)
+        elif token == "nonzero":
+            name, i = single_argument(tokens, i, text, record)
+            out.append(f"canon_nonzero(c, {record.arg_index(name)})")
+        elif token == "value":
+            name, i = single_argument(tokens, i, text, record)
+            out.append(f"canon_value(c, {record.arg_index(name)})")
+        elif token == "tri":
+            out.append("op_tri")
+        elif token in FUNCTIONS:
+            out.append(FUNCTIONS[token])
+        elif token in PARTS:
+            out.append(PARTS[token])
+        elif token in lets:
+            out.append(token)
+        else:
+            out.append(f"c->a[{record.arg_index(token)}].i")
+        i += 1
+    joined = "".join(out)
+    # `tri(uplo)` has one argument in the table and two in C.
+    return re.sub(r"op_tri\(([^,()]+)\)", r"op_tri(\1, 'N')", joined)
+
+
+def single_argument(tokens, i, text, record):
+    if i + 3 >= len(tokens) or tokens[i + 1] != "(" or tokens[i + 3] != ")":
+        raise TableError(f"{record.where}: nonzero and value take one argument: {text}")
+    return tokens[i + 2], i + 3

@@ -1,0 +1,194 @@
+#include "lineage/settings.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#define SETTING(name, kind, fallback, help) {#name, fallback, help, SETTING_##kind},
+const struct setting_info setting_table[] = {
+#include "lineage/settings.def"
+};
+#undef SETTING
+const int setting_count = (int)(sizeof setting_table / sizeof setting_table[0]);
+
+const char *reuse_level_name(enum reuse_level level)
+{
+    return level == REUSE_FULL ? "full" : "none";
+}
+
+static void *field(struct settings *s, const char *name)
+{
+    const struct {
+        const char *name;
+        void *at;
+    } fields[] = {{"reuse", &s->reuse},   {"trace", &s->trace}, {"verify", &s->verify},
+                  {"memory", &s->memory}, {"log", s->log},      {"quiet", &s->quiet}};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (strcmp(fields[i].name, name) == 0)
+            return fields[i].at;
+    return NULL;
+}
+
+static bool parse_choice(const char *value, const char *first, const char *second, int *out)
+{
+    if (strcmp(value, first) == 0)
+        *out = 0;
+    else if (strcmp(value, second) == 0)
+        *out = 1;
+    else
+        return false;
+    return true;
+}
+
+static bool parse_flag(const char *value, bool *out)
+{
+    static const char *const words[] = {"0", "1", "no", "yes", "off", "on", "false", "true"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcasecmp(value, words[i]) == 0) {
+            *out = i % 2;
+            return true;
+        }
+    return false;
+}
+
+static uint64_t memory_of_machine(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGE_SIZE);
+    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : (uint64_t)1 << 30;
+}
+
+static bool parse_size(const char *value, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    double number = strtod(value, &end);
+    if (end == value || errno || !(number >= 0))
+        return false;
+    double scale = 1;
+    if (*end == '%') {
+        scale = (double)memory_of_machine() / 100;
+        end++;
+        if (number > 100)
+            return false;
+    } else if (*end) {
+        const char *units = "KMGT", *unit = strchr(units, toupper((unsigned char)*end));
+        if (!unit)
+            return false;
+        for (const char *u = units; u <= unit; u++)
+            scale *= 1024;
+        end++;
+        if (*end == 'i')
+            end++;
+        if (*end == 'B' || *end == 'b')
+            end++;
+    }
+    if (*end || number * scale > 9e18)
+        return false;
+    *out = (uint64_t)(number * scale);
+    return true;
+}
+
+static bool parse(const struct setting_info *info, const char *value, void *at)
+{
+    int choice;
+    switch (info->kind) {
+    case SETTING_LEVEL:
+        if (!parse_choice(value, "none", "full", &choice))
+            return false;
+        *(enum reuse_level *)at = (enum reuse_level)choice;
+        return true;
+    case SETTING_TRACE:
+        if (!parse_choice(value, "auto", "all", &choice))
+            return false;
+        *(enum trace_level *)at = (enum trace_level)choice;
+        return true;
+    case SETTING_FLAG:
+        return parse_flag(value, at);
+    case SETTING_SIZE:
+        return parse_size(value, at);
+    default:
+        if (strlen(value) >= SETTING_TEXT_MAX)
+            return false;
+        strcpy(at, value);
+        return true;
+    }
+}
+
+bool settings_set(struct settings *settings, const char *name, const char *value)
+{
+    for (int i = 0; i < setting_count; i++)
+        if (strcmp(setting_table[i].name, name) == 0)
+            return parse(&setting_table[i], value, field(settings, name));
+    return false;
+}
+
+void settings_variable(const char *name, char *out, size_t size)
+{
+    snprintf(out, size, "BLASE_%s", name);
+    for (char *p = out; *p; p++)
+        *p = (char)toupper((unsigned char)*p);
+}
+
+static void try_set(struct settings *settings, const char *name, const char *value, const char *where, bool complain)
+{
+    if (!settings_set(settings, name, value) && complain)
+        fprintf(stderr, "blase: %s: '%s' is not a value for '%s'; using the default\n", where, value, name);
+}
+
+/* `name = value` lines; # starts a comment. */
+static void load_file(struct settings *settings, bool complain)
+{
+    char path[SETTING_TEXT_MAX], line[SETTING_TEXT_MAX];
+    const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    if (base && *base)
+        snprintf(path, sizeof path, "%s/blase/config", base);
+    else if (home && *home)
+        snprintf(path, sizeof path, "%s/.config/blase/config", home);
+    else
+        return;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return;
+    while (fgets(line, sizeof line, file)) {
+        char name[64], value[SETTING_TEXT_MAX];
+        line[strcspn(line, "#\n")] = 0;
+        if (sscanf(line, " %63[a-z_] = %4095s", name, value) == 2)
+            try_set(settings, name, value, path, complain);
+    }
+    fclose(file);
+}
+
+void settings_load(struct settings *settings, bool complain)
+{
+    memset(settings, 0, sizeof *settings);
+    for (int i = 0; i < setting_count; i++)
+        settings_set(settings, setting_table[i].name, setting_table[i].fallback);
+    load_file(settings, complain);
+    for (int i = 0; i < setting_count; i++) {
+        char variable[64];
+        settings_variable(setting_table[i].name, variable, sizeof variable);
+        const char *value = getenv(variable);
+        if (value && *value)
+            try_set(settings, setting_table[i].name, value, variable, complain);
+    }
+}
+
+void settings_value(const struct settings *s, const char *name, char *out, size_t size)
+{
+    if (strcmp(name, "reuse") == 0)
+        snprintf(out, size, "%s", reuse_level_name(s->reuse));
+    else if (strcmp(name, "trace") == 0)
+        snprintf(out, size, "%s", s->trace == TRACE_ALL ? "all" : "auto");
+    else if (strcmp(name, "memory") == 0)
+        snprintf(out, size, "%llu", (unsigned long long)s->memory);
+    else if (strcmp(name, "verify") == 0)
+        snprintf(out, size, "%d", s->verify);
+    else if (strcmp(name, "quiet") == 0)
+        snprintf(out, size, "%d", s->quiet);
+    else
+        snprintf(out, size, "%s", s->log);
+}

@@ -1,0 +1,34 @@
+#include "reuse/gate.h"
+
+/* Rates in operations or bytes per nanosecond. BLAS-3 on a few cores; LAPACK's drivers reach a third of it; gemv lives off memory. */
+static const double BLAS3_FLOPS = 50, LAPACK_FLOPS = 12, GEMV_BYTES = 15;
+static const double HASH_BYTES = 16, COPY_BYTES = 6, FIXED_NS = 2000;
+static const double MARGIN = 4;
+
+double gate_least_flops(void)
+{
+    return FIXED_NS * MARGIN * LAPACK_FLOPS;
+}
+
+struct estimate gate_estimate(const struct canon *c, const struct use *use)
+{
+    double read = 0, written = 0;
+    for (int k = 0; k < c->op->noperands; k++) {
+        double element = (double)op_element_bytes(c, k);
+        if (use[k].read.part != PART_NONE)
+            read += (double)use[k].read.rows * (double)use[k].read.cols * element;
+        if (use[k].write.part != PART_NONE)
+            written += (double)use[k].write.rows * (double)use[k].write.cols * element;
+    }
+    double flops = op_flops(c);
+    struct estimate e = {flops / (c->op->blas ? BLAS3_FLOPS : LAPACK_FLOPS), FIXED_NS + read / HASH_BYTES + written / COPY_BYTES};
+    bool reads_once = c->op->blas && flops < 8 * read / (double)op_own_bytes(c->op); /* matrix-vector work */
+    if (reads_once)
+        e.call_ns = read / GEMV_BYTES;
+    return e;
+}
+
+bool gate_open(const struct estimate *estimate)
+{
+    return estimate->call_ns > MARGIN * estimate->trace_ns;
+}

@@ -1,0 +1,203 @@
+#define _GNU_SOURCE
+#include "reuse/payload.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { MAP_FROM = 256 * 1024, HUGE_FROM = 4 * 1024 * 1024 };
+
+/* Memory that is given back to the system as soon as it is freed, without going through the program's heap when large. */
+static void *take_memory(size_t size)
+{
+    if (size < MAP_FROM)
+        return malloc(size);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    if (size >= HUGE_FROM)
+        madvise(memory, size, MADV_HUGEPAGE);
+    return memory;
+}
+
+static void give_memory(void *memory, size_t size)
+{
+    if (size < MAP_FROM)
+        free(memory);
+    else
+        munmap(memory, size);
+}
+
+struct view maybe_view(const struct canon *c, const struct use *use, int k)
+{
+    struct region whole = {PART_NONE, 0, 0};
+    if (c->op->operands[k].role >= ROLE_MAYBE)
+        whole = (struct region){PART_FULL, use[k].rows, use[k].cols};
+    return view_of(c, k, whole);
+}
+
+struct snapshot {
+    size_t bytes;
+    unsigned char data[];
+};
+
+size_t snapshot_bytes(const struct canon *c, const struct use *use)
+{
+    size_t bytes = 0;
+    for (int k = 0; k < c->op->noperands; k++) {
+        struct view v = maybe_view(c, use, k);
+        bytes += view_bytes(&v);
+    }
+    return bytes;
+}
+
+struct snapshot *snapshot_take(const struct canon *c, const struct use *use)
+{
+    size_t bytes = snapshot_bytes(c, use), at = 0;
+    struct snapshot *s = take_memory(sizeof *s + bytes);
+    if (!s)
+        return NULL;
+    s->bytes = bytes;
+    for (int k = 0; k < c->op->noperands; k++) {
+        struct view v = maybe_view(c, use, k);
+        at += view_pack(&v, s->data + at);
+    }
+    return s;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+    if (s)
+        give_memory(s, sizeof *s + s->bytes);
+}
+
+/* A stretch of elements of a `maybe` array that the call changed; its bytes follow the header, padded to 8. */
+struct run {
+    int64_t operand, first, count;
+};
+
+/* Called for every changed stretch, in order. */
+typedef void (*run_visitor)(void *context, const struct run *run, const char *bytes, size_t size);
+
+static bool element_changed(const struct view *v, int64_t i, const unsigned char *before)
+{
+    return memcmp(v->base + i * (int64_t)v->element, before + (size_t)i * v->element, v->element) != 0;
+}
+
+static void runs_of_array(const struct view *v, int k, int64_t first, const unsigned char *before, run_visitor visit, void *context)
+{
+    int64_t n = v->rows * v->cols, i = 0;
+    while (i < n) {
+        int64_t start = i;
+        while (i < n && (i < first || element_changed(v, i, before)))
+            i++;
+        if (i > start) {
+            const struct run run = {k, start, i - start};
+            visit(context, &run, v->base + start * (int64_t)v->element, (size_t)(i - start) * v->element);
+        }
+        while (i < n && !element_changed(v, i, before))
+            i++;
+    }
+}
+
+static void each_run(const struct canon *c, const struct use *use, const struct snapshot *s, run_visitor visit, void *context)
+{
+    size_t at = 0;
+    for (int k = 0; s && k < c->op->noperands; k++) {
+        struct view v = maybe_view(c, use, k);
+        if (view_empty(&v))
+            continue;
+        runs_of_array(&v, k, use[k].first, s->data + at, visit, context);
+        at += view_bytes(&v);
+    }
+}
+
+static size_t padded(size_t size)
+{
+    return (size + 7) & ~(size_t)7;
+}
+
+static void measure_run(void *context, const struct run *run, const char *bytes, size_t size)
+{
+    (void)bytes;
+    *(size_t *)context += sizeof *run + padded(size);
+}
+
+struct run_writer {
+    struct payload *payload;
+    unsigned char *at;
+};
+
+static void store_run(void *context, const struct run *run, const char *bytes, size_t size)
+{
+    struct run_writer *w = context;
+    memcpy(w->at, run, sizeof *run);
+    memcpy(w->at + sizeof *run, bytes, size);
+    w->at += sizeof *run + padded(size);
+    w->payload->nruns++;
+}
+
+size_t payload_packed_bytes(const struct canon *c, const struct use *use)
+{
+    size_t bytes = 0;
+    for (int k = 0; k < c->op->noperands; k++) {
+        struct view v = view_of(c, k, use[k].write);
+        bytes += view_bytes(&v);
+    }
+    return bytes;
+}
+
+struct payload *payload_capture(const struct canon *c, const struct use *use, const struct snapshot *snapshot)
+{
+    size_t packed = padded(payload_packed_bytes(c, use)), runs = 0, at = 0;
+    each_run(c, use, snapshot, measure_run, &runs);
+    size_t bytes = sizeof(struct payload) + packed + runs;
+    struct payload *p = take_memory(bytes);
+    if (!p)
+        return NULL;
+    memset(p, 0, sizeof *p);
+    atomic_init(&p->refs, 1);
+    p->bytes = bytes;
+    p->packed = packed;
+    for (int k = 0; k < c->op->noperands; k++) {
+        struct view v = view_of(c, k, use[k].write);
+        at += view_pack(&v, p->data + at);
+    }
+    struct run_writer writer = {p, p->data + packed};
+    each_run(c, use, snapshot, store_run, &writer);
+    return p;
+}
+
+static void restore_runs(const struct payload *p, const struct canon *c)
+{
+    const unsigned char *at = p->data + p->packed;
+    for (int64_t i = 0; i < p->nruns; i++) {
+        struct run run;
+        memcpy(&run, at, sizeof run);
+        size_t element = op_element_bytes(c, (int)run.operand), size = (size_t)run.count * element;
+        char *base = c->a[c->op->operands[run.operand].arg].p;
+        memcpy(base + (size_t)run.first * element, at + sizeof run, size);
+        at += sizeof run + padded(size);
+    }
+}
+
+void payload_restore(const struct payload *p, const struct canon *c, const struct use *use)
+{
+    size_t at = 0;
+    for (int k = 0; k < c->op->noperands; k++) {
+        struct view v = view_of(c, k, use[k].write);
+        at += view_unpack(&v, p->data + at);
+    }
+    restore_runs(p, c);
+}
+
+void payload_hold(struct payload *p)
+{
+    atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
+}
+
+void payload_drop(struct payload *p)
+{
+    if (p && atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1)
+        give_memory(p, p->bytes);
+}

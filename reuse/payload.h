@@ -1,0 +1,55 @@
+/*
+ * Payloads: exactly the bytes a call wrote, and how to write them again.
+ *
+ * For an array that the table says is written, that is every element of the written part, packed. For one that may be written
+ * (`maybe`, work arrays) it is the elements that the call was seen to change, found against a snapshot taken before the call, and
+ * those the table says are surely written. An element that was rewritten with the value it already had cannot be told from one
+ * left alone; only scratch is described so, and LAPACK gives its content no meaning.
+ *
+ * Reference-counted, immutable once captured; safe to restore from several threads. Memory comes from mmap for large payloads so
+ * that it goes back to the system when evicted.
+ */
+#ifndef BLASE_REUSE_PAYLOAD_H
+#define BLASE_REUSE_PAYLOAD_H
+
+#include <stdatomic.h>
+
+#include "lineage/lineage.h"
+
+/* Content of may-be-written arrays before a call. */
+struct snapshot;
+
+/* What the snapshot of this call would take; 0 when there is nothing to snapshot. */
+size_t snapshot_bytes(const struct canon *c, const struct use *use);
+struct snapshot *snapshot_take(const struct canon *c, const struct use *use); /* NULL: out of memory */
+void snapshot_free(struct snapshot *s);
+
+struct payload {
+    atomic_int refs;
+    size_t bytes; /* memory it occupies, itself included */
+    uint64_t item, epoch; /* producing item and the process generation it was counted in */
+    uint64_t call_ns;     /* what computing it took */
+    uint32_t raised;      /* floating-point exception flags */
+    int noutputs;
+    struct traced_output outputs[OP_MAX_OPERANDS]; /* fingerprints of what it writes, for lineage */
+    size_t packed; /* bytes of surely written elements at the head of data; the runs of `maybe` arrays follow */
+    int64_t nruns;
+    unsigned char data[];
+};
+
+/* Captures what the call just wrote. `snapshot` may be NULL when snapshot_bytes was 0. NULL: out of memory. One reference. */
+struct payload *payload_capture(const struct canon *c, const struct use *use, const struct snapshot *snapshot);
+
+/* Writes it to the operands of `c`, a call with the same key: same shapes, any addresses and leading dimensions. */
+void payload_restore(const struct payload *p, const struct canon *c, const struct use *use);
+
+/* Bytes a capture of the surely written part takes, without the runs. */
+size_t payload_packed_bytes(const struct canon *c, const struct use *use);
+
+void payload_hold(struct payload *p);
+void payload_drop(struct payload *p);
+
+/* The whole of a `maybe` or work array as a view; empty for other roles. */
+struct view maybe_view(const struct canon *c, const struct use *use, int k);
+
+#endif

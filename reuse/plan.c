@@ -1,0 +1,29 @@
+#include "reuse/plan.h"
+
+static void one_step(struct plan *plan, enum outcome outcome, struct plan_step step)
+{
+    plan->outcome = outcome;
+    plan->nsteps = 1;
+    plan->steps[0] = step;
+}
+
+void plan_call(struct plan *plan)
+{
+    one_step(plan, OUTCOME_UNPROBED, (struct plan_step){STEP_CALL, NULL});
+}
+
+void plan_probe(struct plan *plan, struct cache *cache, struct fp key)
+{
+    struct payload *payload = cache_take(cache, key);
+    if (payload)
+        one_step(plan, OUTCOME_HIT, (struct plan_step){STEP_COPY, payload});
+    else
+        one_step(plan, OUTCOME_MISS, (struct plan_step){STEP_CALL, NULL});
+}
+
+void plan_done(struct plan *plan)
+{
+    for (int i = 0; i < plan->nsteps; i++)
+        payload_drop(plan->steps[i].payload);
+    plan->nsteps = 0;
+}

@@ -1,0 +1,100 @@
+#define _GNU_SOURCE
+#include "shim/caller.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SITE_BUCKETS = 4096, SITE_LIMIT = 1 << 16 };
+
+static _Atomic(struct call_site *) sites[SITE_BUCKETS];
+static atomic_int site_count;
+static _Atomic(struct caller_object *) objects;
+
+/* For callers that lie in no object, or when memory is short: a host like any other. */
+static struct caller_object stranger = {.path = "?"};
+
+static size_t bucket_of(const void *ret)
+{
+    uintptr_t address = (uintptr_t)ret;
+    return (size_t)((address ^ (address >> 12)) * 0x9e3779b97f4a7c15u >> 52) & (SITE_BUCKETS - 1);
+}
+
+/* A provider is an object that itself defines a name we export: gemm, getrf or gesv under any convention tells. */
+static bool defines_blas(const struct object *object)
+{
+    static const char *const telling[] = {"dgemm", "dgetrf", "dgesv", "sgemm", "zgemm"};
+    void *handle = object_handle(object, false);
+    if (!handle)
+        return false;
+    for (int i = 0; i < entry_count; i++)
+        for (size_t t = 0; t < sizeof telling / sizeof telling[0]; t++)
+            if (strcmp(entry_table[i].op->name, telling[t]) == 0 && object_own_symbol(object, handle, entry_table[i].symbol))
+                return true; /* the handle is kept: providers are pinned anyway */
+    return false;
+}
+
+static struct caller_object *find_object(const struct object *object)
+{
+    for (struct caller_object *o = atomic_load(&objects); o; o = o->next)
+        if (o->object.base == object->base && o->object.map == object->map)
+            return o;
+    return NULL;
+}
+
+static struct caller_object *intern_object(const struct object *object)
+{
+    struct caller_object *known = find_object(object);
+    if (known)
+        return known;
+    struct caller_object *o = calloc(1, sizeof *o);
+    char *path = strdup(*object->path ? object->path : program_invocation_name);
+    if (!o || !path) {
+        free(o);
+        free(path);
+        return &stranger;
+    }
+    o->object = *object;
+    o->path = path;
+    o->object.path = *object->path ? path : "";
+    o->nested = defines_blas(object);
+    struct caller_object *head = atomic_load(&objects);
+    do {
+        o->next = head;
+        o->id = head ? head->id + 1 : 1;
+    } while (!atomic_compare_exchange_weak(&objects, &head, o));
+    return o;
+}
+
+static struct caller_object *look_up(const void *ret)
+{
+    struct object object;
+    return object_of(ret, &object) ? intern_object(&object) : &stranger;
+}
+
+static void remember(const void *ret, struct caller_object *object)
+{
+    if (atomic_fetch_add(&site_count, 1) >= SITE_LIMIT)
+        return; /* generated code makes call sites without end */
+    struct call_site *site = calloc(1, sizeof *site);
+    if (!site)
+        return;
+    site->ret = ret;
+    site->object = object;
+    _Atomic(struct call_site *) *bucket = &sites[bucket_of(ret)];
+    struct call_site *head = atomic_load(bucket);
+    do
+        site->next = head;
+    while (!atomic_compare_exchange_weak(bucket, &head, site));
+}
+
+struct caller_object *caller_of(const void *ret)
+{
+    struct call_site *site = atomic_load_explicit(&sites[bucket_of(ret)], memory_order_acquire);
+    for (; site; site = site->next)
+        if (site->ret == ret)
+            return site->object;
+    struct caller_object *object = look_up(ret);
+    remember(ret, object);
+    return object;
+}

@@ -1,0 +1,40 @@
+/*
+ * Who called. A return address is looked up once and remembered; the object it lies in tells whether the call is nested (made by
+ * a BLAS or LAPACK library for itself) and which real functions its calls are bound to. The test keeps no state across calls, so
+ * longjmp over our frames (R's xerbla, f2py) cannot unbalance it. Nothing here is ever freed. Thread-safe, lock-free.
+ */
+#ifndef BLASE_SHIM_CALLER_H
+#define BLASE_SHIM_CALLER_H
+
+#include <stdatomic.h>
+
+#include "entry_count.h"
+#include "shim/entry.h"
+#include "shim/objects.h"
+#include "shim/provider.h"
+
+/* The real function that calls from one object reach, and the provider it lies in (NULL: not known, pass through). */
+struct binding {
+    void *fn;
+    const struct provider *provider;
+};
+
+struct caller_object {
+    uint64_t id;
+    struct object object;
+    char *path;  /* a copy; the program's own name for the main program */
+    bool nested; /* a provider calling itself */
+    struct caller_object *next;
+    _Atomic(const struct binding *) bindings[ENTRY_COUNT];
+};
+
+struct call_site {
+    const void *ret;
+    struct caller_object *object;
+    struct call_site *next;
+};
+
+/* Never NULL: when memory is short, an answer for "some host object". */
+struct caller_object *caller_of(const void *ret);
+
+#endif

@@ -1,0 +1,286 @@
+#define _GNU_SOURCE
+#include "shim/process.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "lineage/clock.h"
+#include "lineage/fingerprint.h"
+#include "shim/entry.h"
+#include "shim/threads.h"
+
+#ifndef BLASE_VERSION
+#define BLASE_VERSION "0"
+#endif
+
+static const uint64_t SNAPSHOT_PERIOD_NS = 250000000;
+
+enum state { STATE_NEW, STATE_STARTING, STATE_READY, STATE_PASSIVE };
+static atomic_int state = STATE_NEW;
+static struct process process;
+static char run_directory[SETTING_TEXT_MAX];
+static atomic_bool ending; /* exit has begun: everything is written at once from here on */
+
+void process_passive(const char *why)
+{
+    if (atomic_exchange(&state, STATE_PASSIVE) != STATE_PASSIVE)
+        dprintf(STDERR_FILENO, "blase: %s; passing every call through from here on\n", why);
+}
+
+/* Where runs lie when nobody said: one new directory a process. */
+static void default_directory(char *out, size_t size)
+{
+    const char *state_home = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    char base[PATH_MAX], stamp[32];
+    time_t now = time(NULL);
+    struct tm when;
+    if (state_home && *state_home)
+        snprintf(base, sizeof base, "%s", state_home);
+    else if (home && *home)
+        snprintf(base, sizeof base, "%s/.local/state", home);
+    else
+        snprintf(base, sizeof base, "/tmp/blase-%ld", (long)getuid());
+    gmtime_r(&now, &when);
+    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &when);
+    snprintf(out, size, "%.3900s/blase/runs/%s-%ld-%.60s", base, stamp, (long)getpid(), program_invocation_short_name);
+}
+
+static struct log_writer *new_log(void)
+{
+    if (strcmp(process.settings.log, "off") == 0)
+        return NULL;
+    char name[64];
+    snprintf(name, sizeof name, "%ld-%llx" LOG_SUFFIX, (long)getpid(), (unsigned long long)clock_wall_ns());
+    return log_writer_new(run_directory, name);
+}
+
+enum { HEADER_PAIRS = 32, HEADER_TEXT = 4096 };
+struct header {
+    const char *pairs[HEADER_PAIRS][2];
+    int count;
+    char text[4 * HEADER_TEXT];
+    size_t used;
+};
+
+static void header_add(struct header *h, const char *key, const char *value)
+{
+    size_t size = strlen(value) + 1;
+    if (h->count == HEADER_PAIRS || h->used + size > sizeof h->text)
+        return;
+    memcpy(h->text + h->used, value, size);
+    h->pairs[h->count][0] = key;
+    h->pairs[h->count++][1] = h->text + h->used;
+    h->used += size;
+}
+
+static void header_number(struct header *h, const char *key, uint64_t value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    header_add(h, key, text);
+}
+
+/* The command line from /proc, arguments joined by spaces. */
+static void header_command(struct header *h)
+{
+    char text[HEADER_TEXT];
+    size_t got = 0;
+    FILE *file = fopen("/proc/self/cmdline", "re");
+    if (file) {
+        got = fread(text, 1, sizeof text - 1, file);
+        fclose(file);
+    }
+    while (got && !text[got - 1])
+        got--;
+    for (size_t i = 0; i < got; i++)
+        if (!text[i])
+            text[i] = ' ';
+    text[got] = 0;
+    header_add(h, "argv", text);
+}
+
+static const char *const setting_keys[] = {"setting.reuse", "setting.trace", "setting.verify", "setting.memory", "setting.quiet"};
+
+static void write_header(void)
+{
+    struct header *h = calloc(1, sizeof *h);
+    struct utsname machine;
+    char path[PATH_MAX] = "";
+    if (!h)
+        return;
+    header_add(h, "version", BLASE_VERSION);
+    header_number(h, "pid", (uint64_t)getpid());
+    header_number(h, "ppid", (uint64_t)getppid());
+    header_command(h);
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[length > 0 ? length : 0] = 0;
+    header_add(h, "exe", path);
+    if (uname(&machine) == 0)
+        header_add(h, "host", machine.nodename);
+    header_number(h, "uid", (uint64_t)getuid());
+    header_number(h, "started_ns", clock_wall_ns());
+    header_add(h, "kernel", fingerprint_kernel());
+    for (size_t i = 0; i < sizeof setting_keys / sizeof setting_keys[0]; i++) {
+        char value[SETTING_TEXT_MAX];
+        settings_value(&process.settings, strchr(setting_keys[i], '.') + 1, value, sizeof value);
+        header_add(h, setting_keys[i], value);
+    }
+    lineage_header(process.lineage, (const char *const(*)[2])h->pairs, h->count);
+    free(h);
+}
+
+static void write_counters(void)
+{
+    struct log_op_count ops[OP_COUNT];
+    struct log_counters c = {.at_ns = clock_ns() - process.start_ns,
+                             .verified = atomic_load(&process.verified),
+                             .mismatches = atomic_load(&process.mismatches)};
+    if (process.cache) {
+        struct cache_totals t = cache_totals(process.cache);
+        c.budget_bytes = t.budget_bytes;
+        c.used_bytes = t.used_bytes;
+        c.peak_bytes = t.peak_bytes;
+        c.entries = t.entries;
+        c.evictions = t.evictions;
+    }
+    threads_sum(&c, ops);
+    lineage_counters(process.lineage, &c);
+}
+
+bool process_same(struct process *p)
+{
+    if (p->pid == (int)getpid())
+        return true;
+    process_passive("this process was made by a bare clone");
+    return false;
+}
+
+void process_tick(struct process *p, uint64_t now_ns)
+{
+    uint_fast64_t due = atomic_load_explicit(&p->next_snapshot_ns, memory_order_relaxed);
+    if (atomic_load_explicit(&ending, memory_order_relaxed)) {
+        write_counters();
+        lineage_flush(p->lineage, false);
+    } else if (now_ns >= due && atomic_compare_exchange_strong(&p->next_snapshot_ns, &due, now_ns + SNAPSHOT_PERIOD_NS)) {
+        write_counters();
+    }
+}
+
+/* All that is known goes to the file. Runs at exit, and again if BLAS is called after it. */
+static void finish(bool end)
+{
+    if (atomic_load(&state) != STATE_READY || atomic_exchange(&ending, true))
+        return;
+    write_counters();
+    lineage_flush(process.lineage, end);
+}
+
+__attribute__((destructor)) static void at_unload(void)
+{
+    finish(true);
+}
+
+/*
+ * Pool workers leave by _exit, which runs no destructors. Raw system call: the next definition of _exit may not be found this
+ * late, and it does nothing else.
+ */
+BLASE_ENTRY _Noreturn void _exit(int status)
+{
+    finish(true);
+    for (;;)
+        syscall(SYS_exit_group, status);
+}
+
+BLASE_ENTRY _Noreturn void _Exit(int status)
+{
+    _exit(status);
+}
+
+/* Order of guards around fork: lineage, then cache. They are held together here only, in the forking thread. */
+static bool lineage_held, cache_held;
+
+static void before_fork(void)
+{
+    if (atomic_load(&state) != STATE_READY)
+        return;
+    lineage_held = lineage_before_fork(process.lineage);
+    cache_held = process.cache && cache_before_fork(process.cache);
+}
+
+static void after_fork_parent(void)
+{
+    if (atomic_load(&state) != STATE_READY)
+        return;
+    if (process.cache)
+        cache_after_fork(process.cache, cache_held, false);
+    lineage_after_fork_parent(process.lineage, lineage_held);
+}
+
+static void after_fork_child(void)
+{
+    int now = atomic_load(&state);
+    if (now == STATE_STARTING) /* the thread that was starting us is not here */
+        atomic_store(&state, STATE_PASSIVE);
+    if (now != STATE_READY)
+        return;
+    if (process.cache)
+        cache_after_fork(process.cache, cache_held, true);
+    atomic_store(&ending, false);
+    process.pid = getpid();
+    process.epoch++;
+    process.start_ns = clock_ns();
+    lineage_after_fork_child(process.lineage, lineage_held, new_log());
+    threads_reset();
+    atomic_store(&process.verified, 0);
+    atomic_store(&process.mismatches, 0);
+    write_header();
+}
+
+static bool start(void)
+{
+    settings_load(&process.settings, true);
+    if (*process.settings.log)
+        snprintf(run_directory, sizeof run_directory, "%s", process.settings.log);
+    else
+        default_directory(run_directory, sizeof run_directory);
+    process.pid = getpid();
+    process.epoch = 1;
+    process.start_ns = clock_ns();
+    process.lineage = lineage_new(new_log());
+    if (process.settings.reuse != REUSE_NONE)
+        process.cache = cache_new(process.settings.memory);
+    if (!process.lineage || (process.settings.reuse != REUSE_NONE && !process.cache))
+        return false;
+    atomic_store(&process.next_snapshot_ns, process.start_ns + SNAPSHOT_PERIOD_NS);
+    write_header();
+    return pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0;
+}
+
+static struct process *begin(void)
+{
+    int expected = STATE_NEW;
+    if (atomic_compare_exchange_strong(&state, &expected, STATE_STARTING)) {
+        int error = errno;
+        if (start())
+            atomic_store(&state, STATE_READY);
+        else
+            process_passive("out of memory at the start");
+        errno = error;
+    }
+    return atomic_load(&state) == STATE_READY ? &process : NULL; /* while another thread starts us, calls pass through */
+}
+
+struct process *process_get(void)
+{
+    int now = atomic_load_explicit(&state, memory_order_acquire);
+    if (now == STATE_READY)
+        return &process;
+    return now == STATE_NEW ? begin() : NULL;
+}

@@ -1,0 +1,164 @@
+#define _GNU_SOURCE
+#include "shim/provider.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lineage/log_reader.h"
+#include "shim/objects.h"
+
+static _Atomic(struct provider *) providers;
+
+/* "scipy_" of "scipy_dgemm_64_"; whatever stands before the routine, cblas_ and LAPACKE_ aside. */
+static void convention_of(const struct entry *entry, char *out, size_t size)
+{
+    bool scipy = strncmp(entry->symbol, "scipy_", 6) == 0;
+    snprintf(out, size, "%s", scipy ? "scipy_" : "");
+}
+
+/*
+ * Asks ddot for a length whose low half is 2 and whose whole is negative: 32-bit integers see two elements (1 + 4), 64-bit ones
+ * see none.
+ */
+static int probe_width(void *handle, const char *convention)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%sddot_", convention);
+    void *found = object_symbol(handle, name);
+    if (!found)
+        return 0;
+    double (*ddot)(const int64_t *, const double *, const int64_t *, const double *, const int64_t *);
+    memcpy(&ddot, &found, sizeof ddot);
+    const int64_t n = (int64_t)(((uint64_t)0xffffffffu << 32) | 2u), one = 1;
+    const double x[2] = {1, 2};
+    double answer = ddot(&n, x, &one, x, &one);
+    return answer == 5 ? 4 : answer == 0 ? 8 : 0;
+}
+
+/* Finds a function under the names that builds of the provider give it. */
+static void *find_function(void *handle, const char *base, const char *const *patterns)
+{
+    char name[96];
+    for (int i = 0; patterns[i]; i++) {
+        snprintf(name, sizeof name, patterns[i], base);
+        void *found = object_symbol(handle, name);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static const char *const openblas_names[] = {"%s", "%s64_", "%s_64", "scipy_%s", "scipy_%s64_", NULL};
+static const char *const scipy_first[] = {"scipy_%s", "scipy_%s64_", "%s", "%s64_", "%s_64", NULL};
+
+static char *ask_text(void *handle, const char *function, const char *const *patterns)
+{
+    void *found = find_function(handle, function, patterns);
+    char *(*ask)(void);
+    memcpy(&ask, &found, sizeof ask);
+    const char *text = found ? ask() : NULL;
+    return strdup(text ? text : "");
+}
+
+static void *threads_function(void *handle, const char *const *patterns)
+{
+    static const char *const others[] = {"MKL_Get_Max_Threads", "bli_thread_get_num_threads", NULL};
+    void *found = find_function(handle, "openblas_get_num_threads", patterns);
+    for (int i = 0; !found && others[i]; i++)
+        found = object_symbol(handle, others[i]);
+    return found;
+}
+
+/* The library that computes beneath a LAPACK or LAPACKE: path and build-id of whoever defines its gemm. */
+static void describe_beneath(void *handle, const struct entry *entry, char *out, size_t size)
+{
+    char name[64], build_id[96] = "";
+    char convention[16];
+    struct object beneath;
+    convention_of(entry, convention, sizeof convention);
+    snprintf(name, sizeof name, "%sdgemm_%s", convention, entry->width == 8 ? "64_" : "");
+    void *gemm = object_symbol(handle, name);
+    out[0] = 0;
+    if (gemm && object_of(gemm, &beneath)) {
+        object_build_id(&beneath, build_id, sizeof build_id);
+        snprintf(out, size, "%s %s", beneath.path, build_id);
+    }
+}
+
+static struct fp identity_of(const struct provider *p, const char *beneath)
+{
+    struct bytes b = {0};
+    put_string(&b, p->described.path);
+    put_string(&b, p->described.build_id);
+    put_string(&b, p->described.version);
+    put_string(&b, p->described.core);
+    put_string(&b, beneath);
+    put_varint(&b, (uint64_t)p->width);
+    struct fp fp = fingerprint_bytes(b.data, b.size);
+    bytes_free(&b);
+    return fp;
+}
+
+static struct provider *describe(const struct object *object, const struct entry *entry)
+{
+    struct provider *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    void *handle = object_handle(object, true), *found;
+    char build_id[96], beneath[1024];
+    convention_of(entry, p->convention, sizeof p->convention);
+    const char *const *patterns = *p->convention ? scipy_first : openblas_names;
+    object_build_id(object, build_id, sizeof build_id);
+    describe_beneath(handle, entry, beneath, sizeof beneath);
+    p->base = object->base;
+    p->width = entry->width ? entry->width : probe_width(handle, p->convention);
+    found = threads_function(handle, patterns);
+    memcpy(&p->threads, &found, sizeof p->threads);
+    found = find_function(handle, "LAPACKE_get_nancheck", patterns);
+    memcpy(&p->nancheck, &found, sizeof p->nancheck);
+    p->described = (struct log_provider){.path = strdup(object->path),
+                                         .version = ask_text(handle, "openblas_get_config", patterns),
+                                         .core = ask_text(handle, "openblas_get_corename", patterns),
+                                         .build_id = strdup(build_id),
+                                         .threads = p->threads ? (uint64_t)p->threads() : 0,
+                                         .integer_bits = (uint64_t)p->width * 8};
+    bool whole = p->described.path && p->described.version && p->described.core && p->described.build_id;
+    if (!whole) {
+        log_provider_free(&p->described);
+        free(p);
+        return NULL;
+    }
+    p->identity = identity_of(p, beneath);
+    return p;
+}
+
+static struct provider *find(uintptr_t base, const char *convention, int promised)
+{
+    for (struct provider *p = atomic_load(&providers); p; p = p->next)
+        if (p->base == base && strcmp(p->convention, convention) == 0 && (!promised || p->width == promised))
+            return p;
+    return NULL;
+}
+
+const struct provider *provider_of(void *fn, const struct entry *entry)
+{
+    struct object object;
+    char convention[16];
+    if (!object_of(fn, &object))
+        return NULL;
+    convention_of(entry, convention, sizeof convention);
+    struct provider *p = find(object.base, convention, entry->width);
+    if (p)
+        return p;
+    p = describe(&object, entry);
+    if (!p)
+        return NULL;
+    struct provider *head = atomic_load(&providers);
+    do { /* a twin published by a racing thread does no harm: both say the same */
+        p->next = head;
+        p->described.id = head ? head->described.id + 1 : 0;
+    } while (!atomic_compare_exchange_weak(&providers, &head, p));
+    return p;
+}

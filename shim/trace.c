@@ -1,0 +1,267 @@
+#include "shim/trace.h"
+
+#include <string.h>
+
+#include "lineage/clock.h"
+#include "reuse/key.h"
+#include "shim/fpenv.h"
+#include "shim/verify.h"
+
+/* Scratch larger than this many times the operands is not worth snapshotting; the call is then computed and not kept. */
+enum { SNAPSHOT_FREE_BYTES = 1 << 20, SNAPSHOT_RATIO = 4 };
+
+static uint64_t fingerprint_inputs(struct tracing *t, struct fp *read, bool *reads)
+{
+    struct traced *r = t->record;
+    uint64_t began = clock_ns();
+    for (int k = 0; k < t->canon->op->noperands; k++) {
+        struct view v = view_of(t->canon, k, t->use[k].read);
+        reads[k] = !view_empty(&v);
+        if (!reads[k])
+            continue;
+        read[k] = fingerprint(&v);
+        r->inputs[r->ninputs++] = (struct traced_input){k, v, read[k]};
+        r->fingerprint_bytes += view_bytes(&v);
+    }
+    uint64_t now = clock_ns();
+    r->fingerprint_ns += now - began;
+    return now;
+}
+
+/* Where an array stands that the call writes or may write; empty when it only reads it. */
+static struct view written_view(const struct canon *c, const struct use *use, int k)
+{
+    struct view maybe = maybe_view(c, use, k);
+    return view_empty(&maybe) ? view_of(c, k, use[k].write) : maybe;
+}
+
+/* A written operand that shares memory with any other: what the call does then is the provider's secret. */
+static bool overlaps(const struct canon *c, const struct use *use)
+{
+    for (int k = 0; k < c->op->noperands; k++) {
+        struct view written = written_view(c, use, k);
+        for (int other = 0; other < c->op->noperands; other++) {
+            struct view read = view_of(c, other, use[other].read), also = written_view(c, use, other);
+            if (other != k && (view_overlap(&written, &read) || view_overlap(&written, &also)))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool scratch_too_large(const struct tracing *t)
+{
+    size_t scratch = snapshot_bytes(t->canon, t->use);
+    return scratch > SNAPSHOT_FREE_BYTES && scratch > SNAPSHOT_RATIO * (payload_packed_bytes(t->canon, t->use) + t->record->fingerprint_bytes);
+}
+
+static enum unkept may_reuse(const struct tracing *t)
+{
+    const struct op *op = t->canon->op;
+    if (!t->process->cache || !fpenv_known() || fpenv_traps())
+        return UNKEPT_OFF;
+    if (op_flops(t->canon) <= 0 || (op->reuse && !op->reuse(t->canon)))
+        return UNKEPT_RULE;
+    if (overlaps(t->canon, t->use))
+        return UNKEPT_OVERLAP;
+    if (!cache_could_keep(t->process->cache, sizeof(struct payload) + payload_packed_bytes(t->canon, t->use)) || scratch_too_large(t))
+        return UNKEPT_SIZE;
+    return KEPT;
+}
+
+static struct key_context context_of(const struct tracing *t)
+{
+    const struct provider *p = t->binding->provider;
+    return (struct key_context){.provider = p->identity,
+                                .threads = p->threads ? (uint32_t)p->threads() : 0,
+                                .fp_control = fpenv_control(),
+                                .nancheck = t->canon->lapacke && p->nancheck ? (uint32_t)p->nancheck() : 0};
+}
+
+struct real_result trace_real(struct tracing *t)
+{
+    struct real_result r;
+    uint32_t before = fpenv_begin();
+    uint64_t began = clock_ns();
+    r.returned = t->call->entry->invoke(t->binding->fn, t->call->raw);
+    r.ns = clock_ns() - began;
+    r.raised = fpenv_raised();
+    fpenv_raise(before);
+    r.info = call_info(t->call, t->canon, r.returned);
+    return r;
+}
+
+void trace_set_info(struct tracing *t)
+{
+    const struct op *op = t->canon->op;
+    const struct op_arg *last = &op->args[op->nfortran - 1];
+    t->returned = 0;
+    if (t->call->entry->style == STYLE_FORTRAN && last->kind == ARG_INFO)
+        memset(t->canon->a[op->nfortran - 1].p, 0, t->canon->int_bytes);
+}
+
+/* True if what the call only reads is still what was fingerprinted: otherwise another thread wrote it meanwhile. */
+static bool inputs_unchanged(struct tracing *t)
+{
+    struct traced *r = t->record;
+    uint64_t began = clock_ns();
+    bool same = true;
+    for (int i = 0; i < r->ninputs && same; i++) {
+        if (t->use[r->inputs[i].operand].write.part != PART_NONE)
+            continue;
+        same = fp_equal(fingerprint(&r->inputs[i].view), r->inputs[i].fp);
+        r->fingerprint_bytes += view_bytes(&r->inputs[i].view);
+    }
+    r->fingerprint_ns += clock_ns() - began;
+    return same;
+}
+
+static void fingerprint_outputs(struct tracing *t)
+{
+    struct traced *r = t->record;
+    uint64_t began = clock_ns();
+    for (int k = 0; k < t->canon->op->noperands; k++) {
+        struct view v = view_of(t->canon, k, t->use[k].write);
+        if (view_empty(&v))
+            continue;
+        struct traced_output *out = &r->outputs[r->noutputs++];
+        out->operand = k;
+        out->nparts = fingerprint_parts(&v, out->fps, out->parts);
+        r->fingerprint_bytes += view_bytes(&v);
+    }
+    r->fingerprint_ns += clock_ns() - began;
+}
+
+static struct payload *capture(struct tracing *t, const struct snapshot *snapshot, const struct real_result *real)
+{
+    uint64_t began = clock_ns();
+    struct payload *p = payload_capture(t->canon, t->use, snapshot);
+    if (!p)
+        return NULL;
+    p->raised = real->raised;
+    p->call_ns = real->ns;
+    p->epoch = t->process->epoch;
+    p->noutputs = t->record->noutputs;
+    memcpy(p->outputs, t->record->outputs, sizeof p->outputs);
+    t->record->copy_ns += clock_ns() - began;
+    return p;
+}
+
+/* Computes; returns the payload to publish, or NULL with the reason in the record. */
+static struct payload *compute(struct tracing *t, bool keep)
+{
+    struct traced *r = t->record;
+    struct snapshot *snapshot = NULL;
+    if (keep && snapshot_bytes(t->canon, t->use)) {
+        uint64_t began = clock_ns();
+        snapshot = snapshot_take(t->canon, t->use);
+        r->copy_ns += clock_ns() - began;
+        keep = snapshot != NULL;
+        r->unkept = keep ? r->unkept : UNKEPT_MEMORY;
+    }
+    struct real_result real = trace_real(t);
+    t->returned = real.returned;
+    r->call_ns = real.ns;
+    r->info = real.info;
+    if (real.info >= 0)
+        fingerprint_outputs(t);
+    struct payload *payload = NULL;
+    if (keep && (real.info != 0 || (t->canon->op->keep && !t->canon->op->keep(t->canon))))
+        r->unkept = UNKEPT_INFO;
+    else if (keep && !inputs_unchanged(t))
+        r->unkept = UNKEPT_CHANGED;
+    else if (keep && !(payload = capture(t, snapshot, &real)))
+        r->unkept = UNKEPT_MEMORY;
+    snapshot_free(snapshot);
+    return payload;
+}
+
+static void serve(struct tracing *t, const struct payload *payload)
+{
+    uint64_t began = clock_ns();
+    payload_restore(payload, t->canon, t->use);
+    trace_set_info(t);
+    fpenv_raise(payload->raised);
+    t->record->copy_ns += clock_ns() - began;
+    t->record->saved_ns = payload->call_ns;
+}
+
+static void take_outputs(struct tracing *t, const struct payload *payload)
+{
+    t->record->noutputs = payload->noutputs;
+    memcpy(t->record->outputs, payload->outputs, sizeof payload->outputs);
+    t->record->source = payload->epoch == t->process->epoch ? payload->item : 0;
+}
+
+/* Carries the plan out; a computed result worth publishing comes back. */
+static struct payload *carry_out(struct tracing *t, const struct plan *plan, struct log_mismatch *mismatch)
+{
+    const struct plan_step *step = &plan->steps[0];
+    t->record->outcome = plan->outcome;
+    if (step->kind == STEP_CALL)
+        return compute(t, plan->outcome == OUTCOME_MISS);
+    take_outputs(t, step->payload);
+    if (t->process->settings.verify)
+        verify_hit(t, step->payload, mismatch);
+    else
+        serve(t, step->payload);
+    return NULL;
+}
+
+static void describe(struct traced *r, const struct caller_object *caller, const struct call *call, const struct thread_state *thread)
+{
+    r->thread = thread ? thread->id : 0;
+    r->caller = caller->id;
+    r->caller_object = caller->path;
+    r->caller_offset = caller->object.base ? (uint64_t)((uintptr_t)call->ret - caller->object.base) : (uint64_t)(uintptr_t)call->ret;
+}
+
+static void record(struct tracing *t, struct fp key, struct payload *fresh, struct log_mismatch *mismatch, uint64_t began)
+{
+    struct process *p = t->process;
+    struct traced *r = t->record;
+    uint64_t now = clock_ns(), known = r->call_ns + r->fingerprint_ns + r->copy_ns;
+    r->trace_ns = now - began > known ? now - began - known : 0;
+    uint64_t item = lineage_record(p->lineage, r);
+    if (fresh) {
+        fresh->item = item;
+        cache_put(p->cache, key, fresh);
+    }
+    if (mismatch->item && item) {
+        mismatch->item = item - 1;
+        lineage_mismatch(p->lineage, mismatch);
+    }
+    if (lineage_broken(p->lineage) || (p->cache && cache_broken(p->cache)))
+        process_passive("a lock was lost (a thread ended or jumped inside it)");
+    process_tick(p, now);
+}
+
+int64_t trace_call(struct call *call, struct caller_object *caller, const struct binding *binding, struct process *process,
+                   struct thread_state *thread, const struct canon *canon, const struct use *use)
+{
+    struct traced r;
+    memset(&r, 0, sizeof r);
+    struct tracing t = {call, binding, process, canon, use, &r, 0};
+    struct fp read[OP_MAX_OPERANDS], key = {0, 0};
+    bool reads[OP_MAX_OPERANDS];
+    struct log_mismatch mismatch = {0};
+    struct plan plan;
+    uint64_t began = clock_ns();
+    r.canon = canon;
+    r.provider = &binding->provider->described;
+    r.start_ns = began - process->start_ns;
+    describe(&r, caller, call, thread);
+    fingerprint_inputs(&t, read, reads);
+    r.unkept = may_reuse(&t);
+    if (r.unkept == KEPT) {
+        struct key_context context = context_of(&t);
+        key = key_of(canon, read, reads, &context);
+        plan_probe(&plan, process->cache, key);
+    } else {
+        plan_call(&plan);
+    }
+    struct payload *fresh = carry_out(&t, &plan, &mismatch);
+    plan_done(&plan);
+    record(&t, key, fresh, &mismatch, began);
+    return t.returned;
+}

@@ -1,0 +1,38 @@
+/*
+ * A traced call: fingerprints, key, plan, the real call or the copy, and its item.
+ */
+#ifndef BLASE_SHIM_TRACE_H
+#define BLASE_SHIM_TRACE_H
+
+#include "reuse/plan.h"
+#include "shim/caller.h"
+#include "shim/process.h"
+#include "shim/threads.h"
+
+/* What the steps of one traced call share. */
+struct tracing {
+    struct call *call;
+    const struct binding *binding;
+    struct process *process;
+    const struct canon *canon;
+    const struct use *use;
+    struct traced *record;
+    int64_t returned;
+};
+
+/* Makes the call by whatever the plan says, records its item; returns LAPACKE's info, else 0. */
+int64_t trace_call(struct call *call, struct caller_object *caller, const struct binding *binding, struct process *process,
+                   struct thread_state *thread, const struct canon *canon, const struct use *use);
+
+/* The real routine with the call's own arguments, timed, its flags told apart from older ones. */
+struct real_result {
+    int64_t returned, info;
+    uint32_t raised;
+    uint64_t ns;
+};
+struct real_result trace_real(struct tracing *t);
+
+/* Writes a successful status where the routine would have. */
+void trace_set_info(struct tracing *t);
+
+#endif

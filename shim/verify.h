@@ -1,0 +1,13 @@
+/*
+ * --verify: a hit is recomputed into scratch memory and compared, byte for byte, with what serving it would have left: outputs,
+ * memory between and around them, status, flags. The program gets the recomputed result.
+ */
+#ifndef BLASE_SHIM_VERIFY_H
+#define BLASE_SHIM_VERIFY_H
+
+#include "shim/trace.h"
+
+/* On a difference mismatch->item is non-zero and the rest says where; the caller puts the item's number in. */
+void verify_hit(struct tracing *t, const struct payload *payload, struct log_mismatch *mismatch);
+
+#endif
