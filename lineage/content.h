@@ -13,10 +13,10 @@ enum { CONTENT_GENERATION = 1 << 18 };
 
 struct origin {
     struct fp content;
-    struct fp merkle;  /* of the producing item's output, or the content itself for a leaf */
-    uint64_t ref;      /* item or leaf id */
-    uint32_t height;   /* of the producing item; 0 for a leaf */
-    uint16_t operand;  /* of the producing item */
+    struct fp merkle; /* of the producing item's output, or the content itself for a leaf */
+    uint64_t ref;     /* item or leaf id */
+    uint32_t height;  /* of the producing item; 0 for a leaf */
+    uint16_t operand; /* of the producing item */
     uint8_t is_item;
     uint8_t used;
 };

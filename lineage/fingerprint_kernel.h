@@ -48,8 +48,8 @@ static struct fp chunk_digest(const struct view *v, int64_t from, int64_t to, in
 {
     size_t element = v->element;
     if (v->part == PART_FULL && (to - from == 1 || (v->ld == v->rows && top == 0 && bottom == v->rows)))
-        return to_fp(XXH3_128bits(v->base + (from * v->ld + top) * (int64_t)element,
-                                  (size_t)((to - from) * (bottom - top)) * element));
+        return to_fp(
+            XXH3_128bits(v->base + (from * v->ld + top) * (int64_t)element, (size_t)((to - from) * (bottom - top)) * element));
     XXH3_state_t state;
     unsigned char pack[PACK_BYTES];
     struct feeder f = {&state, 0, pack};

@@ -122,7 +122,8 @@ static void take_values(const struct canon *c, struct log_item *item)
     }
 }
 
-static struct fp merkle_of(struct lineage *l, const struct traced *t, const struct log_item *item, const struct merkle_input *hashes)
+static struct fp merkle_of(struct lineage *l, const struct traced *t, const struct log_item *item,
+                           const struct merkle_input *hashes)
 {
     put_string(&l->scratch, t->canon->op->name);
     put_varint(&l->scratch, item->flags);

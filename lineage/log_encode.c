@@ -69,7 +69,7 @@ static void encode_value(struct bytes *b, const struct log_value *v)
 
 void log_encode_item(struct bytes *b, const struct log_item *item)
 {
-    const uint64_t head[] = {item->id,     item->op,     item->thread, item->caller, item->offset, item->provider,
+    const uint64_t head[] = {item->id,      item->op,     item->thread, item->caller, item->offset, item->provider,
                              item->outcome, item->unkept, item->source, item->height, item->flags};
     for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
         put_varint(b, head[i]);

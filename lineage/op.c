@@ -40,8 +40,7 @@ char op_element_type(const struct canon *c, int operand)
 
 double op_flops(const struct canon *c)
 {
-    bool complex_type = c->op->type == 'c' || c->op->type == 'z';
-    return c->op->flops(c) * (complex_type ? 4 : 1);
+    return c->op->flops(c) * op_flop_scale(c->op);
 }
 
 const struct op *op_find(const char *name)

@@ -20,18 +20,18 @@ enum part { PART_NONE, PART_FULL, PART_UPPER, PART_LOWER, PART_STRICT_UPPER, PAR
 
 struct op_arg {
     const char *name;
-    uint8_t kind;        /* enum arg_kind */
-    int8_t operand;      /* index of the operand an ARG_ARRAY is, else -1 */
+    uint8_t kind;   /* enum arg_kind */
+    int8_t operand; /* index of the operand an ARG_ARRAY is, else -1 */
     uint8_t lapacke_only;
     const char *letters; /* legal letters of an ARG_OPTION */
 };
 
 struct op_operand {
     const char *name;
-    uint8_t arg;    /* index of its pointer argument */
-    int8_t ld_arg;  /* index of its leading dimension or increment, -1 when it has none */
-    uint8_t role;   /* enum operand_role */
-    uint8_t etype;  /* enum operand_etype */
+    uint8_t arg;   /* index of its pointer argument */
+    int8_t ld_arg; /* index of its leading dimension or increment, -1 when it has none */
+    uint8_t role;  /* enum operand_role */
+    uint8_t etype; /* enum operand_etype */
     uint8_t has_inc;
 };
 
@@ -63,14 +63,15 @@ union cval {
 };
 
 struct op;
+struct call;
 
 /* A call in canonical form: column-major, options as upper-case letters, integers 64-bit. Indexed as the op's arguments are. */
 struct canon {
     const struct op *op;
-    uint8_t int_bytes;  /* integer width of the provider: 4 or 8 */
-    bool row_major;     /* LAPACKE row-major: same arguments, arrays stored by rows */
-    bool scratch;       /* work arrays and LWORK were passed (every style but high-level LAPACKE) */
-    bool lapacke;       /* high-level LAPACKE: its extra arguments were passed */
+    uint8_t int_bytes; /* integer width of the provider: 4 or 8 */
+    bool row_major;    /* LAPACKE row-major: same arguments, arrays stored by rows */
+    bool scratch;      /* work arrays and LWORK were passed (every style but high-level LAPACKE) */
+    bool lapacke;      /* high-level LAPACKE: its extra arguments were passed */
     union cval a[OP_MAX_ARGS];
 };
 
@@ -85,9 +86,10 @@ struct op {
     const int8_t *lapacke_place; /* argument index in the high-level LAPACKE call, -1 absent */
     void (*shape)(const struct canon *c, struct use *use);
     double (*flops)(const struct canon *c);
-    bool (*reuse)(const struct canon *c);           /* NULL: always */
-    bool (*keep)(const struct canon *c);            /* asked after the call; NULL: always */
-    bool (*arg_read)(const struct canon *c, int a); /* NULL: every scalar is read */
+    double (*quick)(const struct call *call, int width); /* BLAS: flops from the raw arguments; else NULL */
+    bool (*reuse)(const struct canon *c);                /* NULL: always */
+    bool (*keep)(const struct canon *c);                 /* asked after the call; NULL: always */
+    bool (*arg_read)(const struct canon *c, int a);      /* NULL: every scalar is read */
 };
 
 extern const struct op op_table[];
@@ -108,6 +110,12 @@ char op_element_type(const struct canon *c, int operand);
 
 /* Real floating-point operations of a call; 0: nothing to gain. */
 double op_flops(const struct canon *c);
+
+/* Real operations that one of the routine's own stands for: 1, or 4 for complex types. */
+static inline double op_flop_scale(const struct op *op)
+{
+    return op->type == 'c' || op->type == 'z' ? 4 : 1;
+}
 
 /* Finds a routine by its typed name; NULL when the table has none. */
 const struct op *op_find(const char *name);

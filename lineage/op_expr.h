@@ -2,7 +2,7 @@
 #ifndef BLASE_LINEAGE_OP_EXPR_H
 #define BLASE_LINEAGE_OP_EXPR_H
 
-#include "lineage/op.h"
+#include "lineage/call.h"
 
 static inline int64_t op_max(int64_t a, int64_t b)
 {
@@ -34,6 +34,22 @@ static inline int64_t op_nlvl(int64_t n)
     for (int64_t size = 26; size <= n; size *= 2)
         levels++;
     return levels;
+}
+
+/* For the quick flop count of a BLAS call: an argument as it came in, unjudged. */
+static inline int64_t quick_int(const struct call *call, int arg, int width)
+{
+    if (call->entry->style != STYLE_FORTRAN)
+        return width == 4 ? (int32_t)call->raw[arg + 1].i : call->raw[arg + 1].i;
+    return width == 4 ? *(const int32_t *)call->raw[arg].p : *(const int64_t *)call->raw[arg].p;
+}
+
+/* Only 'L' for left is ever asked for: CBLAS counts from 141. */
+static inline int64_t quick_letter(const struct call *call, int arg)
+{
+    if (call->entry->style == STYLE_FORTRAN)
+        return *(const char *)call->raw[arg].p & 0x5f;
+    return (int32_t)call->raw[arg + 1].i == 141 ? 'L' : 'R';
 }
 
 #endif

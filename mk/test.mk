@@ -1,0 +1,33 @@
+# make test: unit tests, then real programs, conformance and generated property tests. With SANITIZE=…, the unit tests alone, built
+# with those sanitizers (the others preload an uninstrumented object into foreign programs).
+
+UNIT_SOURCES := $(wildcard tests/unit/*.c)
+UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(filter tests/unit/test_%.c,$(UNIT_SOURCES)))
+UNIT_HELPERS := $(call object,obj,$(filter-out tests/unit/test_%.c,$(UNIT_SOURCES)))
+UNDER_TEST   := $(call object,obj,$(LINEAGE) $(REUSE)) $(BUILD)/obj/gen/ops.o
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_HELPERS) $(UNDER_TEST)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ -lcriterion -lpthread
+.SECONDARY: $(UNIT_TESTS:$(BUILD)/tests/unit/%=$(BUILD)/obj/tests/unit/%.o)
+
+.PHONY: test unit integration conformance conformance-full property
+ifdef SANITIZE
+test: deps
+	@$(MAKE) --no-print-directory unit SANITIZE=$(SANITIZE)
+else
+test: deps
+	@$(MAKE) --no-print-directory -j2 all unit-build property-build
+	@$(MAKE) --no-print-directory unit property integration conformance
+endif
+
+unit-build: $(UNIT_TESTS)
+unit: $(UNIT_TESTS)
+	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; $$t; done
+
+integration: all
+	/usr/bin/python3 tests/integration/run_tests.py --build $(BUILD) -j 2
+conformance: all
+	/usr/bin/python3 tests/conformance/run_conformance.py --build $(BUILD)
+conformance-full: all
+	/usr/bin/python3 tests/conformance/run_conformance.py --build $(BUILD) --tier full

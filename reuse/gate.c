@@ -1,13 +1,14 @@
 #include "reuse/gate.h"
 
-/* Rates in operations or bytes per nanosecond. BLAS-3 on a few cores; LAPACK's drivers reach a third of it; gemv lives off memory. */
+/* Rates in operations or bytes per nanosecond. BLAS-3 on a few cores; LAPACK's drivers reach a third of it; gemv lives off
+ * memory. */
 static const double BLAS3_FLOPS = 50, LAPACK_FLOPS = 12, GEMV_BYTES = 15;
 static const double HASH_BYTES = 16, COPY_BYTES = 6, FIXED_NS = 2000;
 static const double MARGIN = 4;
 
-double gate_least_flops(void)
+double gate_least_flops(const struct op *op)
 {
-    return FIXED_NS * MARGIN * LAPACK_FLOPS;
+    return FIXED_NS * MARGIN * (op->blas ? BLAS3_FLOPS : LAPACK_FLOPS);
 }
 
 struct estimate gate_estimate(const struct canon *c, const struct use *use)

@@ -20,7 +20,7 @@ struct estimate gate_estimate(const struct canon *c, const struct use *use);
 /* True if the call is worth tracing. */
 bool gate_open(const struct estimate *estimate);
 
-/* A bound below which no call passes, whatever its shapes: lets the dispatcher turn tiny calls away early. */
-double gate_least_flops(void);
+/* A bound below which no call of the routine passes, whatever its shapes: lets the dispatcher turn tiny calls away early. */
+double gate_least_flops(const struct op *op);
 
 #endif

@@ -12,10 +12,10 @@
 
 /* Where a result comes from and under which modes it was computed. */
 struct key_context {
-    struct fp provider;   /* path, build-id, version, core, integer width */
-    uint32_t threads;     /* the provider's thread count at the call */
-    uint32_t fp_control;  /* rounding, flush-to-zero, denormals-are-zero */
-    uint32_t nancheck;    /* LAPACKE's NaN check, when it applies */
+    struct fp provider;  /* path, build-id, version, core, integer width */
+    uint32_t threads;    /* the provider's thread count at the call */
+    uint32_t fp_control; /* rounding, flush-to-zero, denormals-are-zero */
+    uint32_t nancheck;   /* LAPACKE's NaN check, when it applies */
 };
 
 /* read[k] is the fingerprint of what operand k reads; only those with reads[k] count. */

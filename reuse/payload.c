@@ -84,7 +84,8 @@ static bool element_changed(const struct view *v, int64_t i, const unsigned char
     return memcmp(v->base + i * (int64_t)v->element, before + (size_t)i * v->element, v->element) != 0;
 }
 
-static void runs_of_array(const struct view *v, int k, int64_t first, const unsigned char *before, run_visitor visit, void *context)
+static void runs_of_array(const struct view *v, int k, int64_t first, const unsigned char *before, run_visitor visit,
+                          void *context)
 {
     int64_t n = v->rows * v->cols, i = 0;
     while (i < n) {

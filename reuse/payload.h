@@ -26,7 +26,7 @@ void snapshot_free(struct snapshot *s);
 
 struct payload {
     atomic_int refs;
-    size_t bytes; /* memory it occupies, itself included */
+    size_t bytes;         /* memory it occupies, itself included */
     uint64_t item, epoch; /* producing item and the process generation it was counted in */
     uint64_t call_ns;     /* what computing it took */
     uint32_t raised;      /* floating-point exception flags */

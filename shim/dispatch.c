@@ -12,7 +12,7 @@
 /* Passed-through calls this large are timed each; of smaller ones one in BYPASS_SAMPLE. */
 static const double ALWAYS_TIMED_FLOPS = 1e6;
 
-static int64_t pass_through(struct call *call, const struct binding *binding, struct thread_state *thread, double flops)
+static inline int64_t pass_through(struct call *call, const struct binding *binding, struct thread_state *thread, double flops)
 {
     if (!thread)
         return call->entry->invoke(binding->fn, call->raw);
@@ -35,6 +35,26 @@ static int64_t count_and_pass(struct call *call, const struct binding *binding, 
     return call->entry->invoke(binding->fn, call->raw);
 }
 
+/* Kept out of line so that a tiny call pays for none of its stack. */
+static __attribute__((noinline)) int64_t dispatch_large(struct call *call, struct caller_object *caller,
+                                                        const struct binding *binding, struct process *process,
+                                                        struct thread_state *thread)
+{
+    struct canon canon;
+    if (canon_from_call(call, binding->provider->width, &canon) != CANON_OK)
+        return count_and_pass(call, binding, thread);
+    bool all = process->settings.trace == TRACE_ALL;
+    double flops = op_flops(&canon);
+    if (!all && flops < gate_least_flops(canon.op))
+        return pass_through(call, binding, thread, flops);
+    struct use use[OP_MAX_OPERANDS];
+    canon_uses(&canon, use);
+    struct estimate estimate = gate_estimate(&canon, use);
+    if ((!all && !gate_open(&estimate)) || !process_same(process))
+        return pass_through(call, binding, thread, flops);
+    return trace_call(call, caller, binding, process, thread, &canon, use);
+}
+
 int64_t dispatch(struct call *call)
 {
     struct caller_object *caller = caller_of(call->ret);
@@ -48,18 +68,14 @@ int64_t dispatch(struct call *call)
             count_add(&thread->nested, 1);
         return call->entry->invoke(binding->fn, call->raw);
     }
-    struct canon canon;
-    if (!binding->provider || !binding->provider->width ||
-        canon_from_call(call, binding->provider->width, &canon) != CANON_OK)
+    int width = binding->provider ? binding->provider->width : 0;
+    if (!width)
         return count_and_pass(call, binding, thread);
     bool all = process->settings.trace == TRACE_ALL;
-    double flops = op_flops(&canon);
-    if (!all && flops < gate_least_flops())
-        return pass_through(call, binding, thread, flops);
-    struct use use[OP_MAX_OPERANDS];
-    canon_uses(&canon, use);
-    struct estimate estimate = gate_estimate(&canon, use);
-    if ((!all && !gate_open(&estimate)) || !process_same(process))
-        return pass_through(call, binding, thread, flops);
-    return trace_call(call, caller, binding, process, thread, &canon, use);
+    if (!all && call->entry->op->quick) {
+        double flops = call->entry->op->quick(call, width) * op_flop_scale(call->entry->op);
+        if (flops < gate_least_flops(call->entry->op))
+            return pass_through(call, binding, thread, flops);
+    }
+    return dispatch_large(call, caller, binding, process, thread);
 }

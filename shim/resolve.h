@@ -1,6 +1,7 @@
 /*
  * Which real function a call would have reached had we not been there: RTLD_NEXT, then the caller's own dependencies, then a scan
- * of all loaded objects (docs/architecture.md says which programs need which). Remembered for each (caller object, name). Thread-safe.
+ * of all loaded objects (docs/architecture.md says which programs need which). Remembered for each (caller object, name).
+ * Thread-safe.
  */
 #ifndef BLASE_SHIM_RESOLVE_H
 #define BLASE_SHIM_RESOLVE_H

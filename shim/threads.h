@@ -1,6 +1,6 @@
 /*
- * Per-thread counters: the cheapest way to count calls that are passed through. A block belongs to one thread at a time, is written
- * by it alone, and is never freed: when a thread ends its block goes to the next new one, counts and all. Lock-free.
+ * Per-thread counters: the cheapest way to count calls that are passed through. A block belongs to one thread at a time, is
+ * written by it alone, and is never freed: when a thread ends its block goes to the next new one, counts and all. Lock-free.
  */
 #ifndef BLASE_SHIM_THREADS_H
 #define BLASE_SHIM_THREADS_H

@@ -52,7 +52,8 @@ static bool overlaps(const struct canon *c, const struct use *use)
 static bool scratch_too_large(const struct tracing *t)
 {
     size_t scratch = snapshot_bytes(t->canon, t->use);
-    return scratch > SNAPSHOT_FREE_BYTES && scratch > SNAPSHOT_RATIO * (payload_packed_bytes(t->canon, t->use) + t->record->fingerprint_bytes);
+    return scratch > SNAPSHOT_FREE_BYTES &&
+           scratch > SNAPSHOT_RATIO * (payload_packed_bytes(t->canon, t->use) + t->record->fingerprint_bytes);
 }
 
 static enum unkept may_reuse(const struct tracing *t)
@@ -64,7 +65,8 @@ static enum unkept may_reuse(const struct tracing *t)
         return UNKEPT_RULE;
     if (overlaps(t->canon, t->use))
         return UNKEPT_OVERLAP;
-    if (!cache_could_keep(t->process->cache, sizeof(struct payload) + payload_packed_bytes(t->canon, t->use)) || scratch_too_large(t))
+    if (!cache_could_keep(t->process->cache, sizeof(struct payload) + payload_packed_bytes(t->canon, t->use)) ||
+        scratch_too_large(t))
         return UNKEPT_SIZE;
     return KEPT;
 }
@@ -208,12 +210,14 @@ static struct payload *carry_out(struct tracing *t, const struct plan *plan, str
     return NULL;
 }
 
-static void describe(struct traced *r, const struct caller_object *caller, const struct call *call, const struct thread_state *thread)
+static void describe(struct traced *r, const struct caller_object *caller, const struct call *call,
+                     const struct thread_state *thread)
 {
     r->thread = thread ? thread->id : 0;
     r->caller = caller->id;
     r->caller_object = caller->path;
-    r->caller_offset = caller->object.base ? (uint64_t)((uintptr_t)call->ret - caller->object.base) : (uint64_t)(uintptr_t)call->ret;
+    r->caller_offset =
+        caller->object.base ? (uint64_t)((uintptr_t)call->ret - caller->object.base) : (uint64_t)(uintptr_t)call->ret;
 }
 
 static void record(struct tracing *t, struct fp key, struct payload *fresh, struct log_mismatch *mismatch, uint64_t began)

@@ -9,10 +9,10 @@ ETYPES = {"T": "ETYPE_OWN", "real": "ETYPE_REAL", "int": "ETYPE_INT"}
 ROW_STEPS = {"swap": "ROW_SWAP", "flip": "ROW_FLIP", "flipc": "ROW_FLIPC", "conj": "ROW_CONJ"}
 
 
-def let_lines(record):
+def let_lines(record, raw=False):
     lines = []
     for name, expr in record.lets:
-        lines.append(f"    const int64_t {name} = {translate(record, expr)};")
+        lines.append(f"    const int64_t {name} = {translate(record, expr, raw)};")
         lines.append(f"    (void){name};")
     return lines
 
@@ -52,6 +52,14 @@ def shape_function(record):
 def flops_function(record):
     return ([f"static double flops_{record.ident}(const struct canon *c)", "{"] + let_lines(record) +
             [f"    return {translate(record, record.flops)};", "}", ""])
+
+
+def quick_function(record):
+    """The flop count without canonical form. Row-major calls may use it as they are: what they swap and flip, the count keeps."""
+    if record.family != "blas":
+        return []
+    return ([f"static double quick_{record.ident}(const struct call *call, int width)", "{"] + let_lines(record, True) +
+            [f"    return {translate(record, record.flops, True)};", "}", ""])
 
 
 def condition_function(record, name, condition):
@@ -103,7 +111,7 @@ def record_lines(record, style_args):
     lines = [f"/* {record.name} {record.types} */"] + argument_table(record) + row_table(record)
     if record.family == "lapack":
         lines += position_table(record, style_args)
-    return lines + shape_function(record) + flops_function(record) + condition_function(
+    return lines + shape_function(record) + flops_function(record) + quick_function(record) + condition_function(
         record, "reuse", record.reuse) + condition_function(record, "keep", record.keep) + read_function(record)
 
 
@@ -115,6 +123,7 @@ def op_entry(record, letter):
             f"     .args = args_{record.ident}, .operands = operands_{record.ident}, .rows = {rows}, "
             f".lapacke_place = {'lapacke_' + record.ident if record.family == 'lapack' else 'NULL'},\n"
             f"     .shape = shape_{record.ident}, .flops = flops_{record.ident}, "
+            f".quick = {'quick_' + record.ident if record.family == 'blas' else 'NULL'}, "
             f".reuse = {'reuse_' + record.ident if record.reuse else 'NULL'}, "
             f".keep = {'keep_' + record.ident if record.keep else 'NULL'}, "
             f".arg_read = {'arg_read_' + record.ident if record.scalar_conds else 'NULL'}}},")

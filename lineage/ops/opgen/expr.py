@@ -9,7 +9,15 @@ PARTS = {"full": "PART_FULL", "none": "PART_NONE"}
 TOKEN = re.compile(r"'(?:.)'|[A-Za-z_]\w*|\d+\.\d+|\d+|\s+|.")
 
 
-def translate(record, text):
+def argument(record, name, raw):
+    """An integer or option argument: of the canonical call, or straight from the raw one."""
+    index = record.arg_index(name)
+    if not raw:
+        return f"c->a[{index}].i"
+    return f"quick_letter(call, {index})" if record.args[index].kind == "option" else f"quick_int(call, {index}, width)"
+
+
+def translate(record, text, raw=False):
     """An expression of the table as C; `let` names are C locals of the generated function."""
     lets = {name for name, _ in record.lets}
     tokens = TOKEN.findall(text)
@@ -33,7 +41,7 @@ def translate(record, text):
         elif token in lets:
             out.append(token)
         else:
-            out.append(f"c->a[{record.arg_index(token)}].i")
+            out.append(argument(record, token, raw))
         i += 1
     joined = "".join(out)
     # `tri(uplo)` has one argument in the table and two in C.
