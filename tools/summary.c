@@ -1,0 +1,325 @@
+#include "tools/summary.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/idmap.h"
+#include "tools/logfile.h"
+#include "tools/memory.h"
+#include "tools/rundir.h"
+#include "tools/text.h"
+
+/* One process while its log is read. */
+struct process {
+    struct pairs header;
+    struct idmap routines; /* op id of this log to index of the summary's routine */
+    struct log_counters counters;
+    uint64_t pid, started_ns, last_ns; /* last_ns: since the start */
+    uint64_t mismatches;
+};
+
+uint64_t tally_probes(const struct tally *t)
+{
+    return tally_served(t) + t->outcomes[OUTCOME_MISS];
+}
+
+uint64_t tally_served(const struct tally *t)
+{
+    return t->outcomes[OUTCOME_HIT] + t->outcomes[OUTCOME_PARTIAL] + t->outcomes[OUTCOME_WAIT];
+}
+
+uint64_t tally_traced(const struct tally *t)
+{
+    return tally_probes(t) + t->outcomes[OUTCOME_UNPROBED];
+}
+
+uint64_t tally_calls(const struct tally *t)
+{
+    return t->bypassed + tally_traced(t);
+}
+
+double tally_ns(const struct tally *t)
+{
+    return (double)t->call_ns + (double)t->bypassed_ns;
+}
+
+double summary_net_ns(const struct summary *s)
+{
+    return (double)s->total.saved_ns - (double)s->fingerprint_ns - (double)s->copy_ns - (double)s->trace_ns;
+}
+
+static size_t routine_named(struct summary *s, const char *op)
+{
+    for (size_t i = 0; i < s->nroutines; i++)
+        if (strcmp(s->routines[i].op, op) == 0)
+            return i;
+    s->routines = must_append(s->routines, s->nroutines, sizeof *s->routines);
+    s->routines[s->nroutines] = (struct summary_routine){.op = must_copy(op)};
+    return s->nroutines++;
+}
+
+/* The routine of an op id; ids that no OP record explains share one row. */
+static struct tally *routine(struct summary *s, struct process *p, uint64_t op)
+{
+    uint64_t index;
+    if (!idmap_get(&p->routines, op, &index)) {
+        index = routine_named(s, "unknown");
+        idmap_put(&p->routines, op, index);
+    }
+    return &s->routines[index].tally;
+}
+
+static void later(struct process *p, uint64_t ns)
+{
+    if (ns > p->last_ns)
+        p->last_ns = ns;
+}
+
+static void add_op(struct summary *s, struct process *p, struct reader *payload)
+{
+    struct log_op op;
+    if (!log_decode_op(payload, &op))
+        return;
+    idmap_put(&p->routines, op.id, routine_named(s, op.name));
+    log_op_free(&op);
+}
+
+static void add_provider(struct summary *s, struct reader *payload)
+{
+    struct log_provider provider;
+    if (s->provider_path || !log_decode_provider(payload, &provider))
+        return;
+    s->provider_path = must_copy(provider.path);
+    s->provider_version = must_copy(provider.version);
+    s->provider_threads = provider.threads;
+    s->provider_integer_bits = provider.integer_bits;
+    log_provider_free(&provider);
+}
+
+static void count_item(struct tally *t, const struct log_item *item)
+{
+    t->outcomes[item->outcome < OUTCOMES ? item->outcome : OUTCOME_UNPROBED]++;
+    t->call_ns += item->call_ns;
+    t->saved_ns += item->saved_ns;
+}
+
+static void add_item(struct summary *s, struct process *p, struct reader *payload)
+{
+    struct log_item item;
+    if (!log_decode_item(payload, &item))
+        return;
+    count_item(routine(s, p, item.op), &item);
+    count_item(&s->total, &item);
+    s->fingerprint_ns += item.fingerprint_ns;
+    s->fingerprint_bytes += item.fingerprint_bytes;
+    s->copy_ns += item.copy_ns;
+    s->trace_ns += item.trace_ns;
+    for (uint64_t i = 0; i < item.ninputs; i++)
+        s->edges += item.inputs[i].is_item != 0;
+    later(p, item.start_ns + item.call_ns);
+}
+
+static void take_counters(struct process *p, struct reader *payload)
+{
+    struct log_counters counters;
+    if (!log_decode_counters(payload, &counters))
+        return;
+    free(p->counters.ops);
+    p->counters = counters;
+    later(p, counters.at_ns);
+}
+
+/* Counters are totals so far, so only a process's last ones are added, when its log has been read. */
+static void add_counters(struct summary *s, struct process *p)
+{
+    const struct log_counters *c = &p->counters;
+    for (uint64_t i = 0; i < c->nops; i++) {
+        struct tally *const both[] = {routine(s, p, c->ops[i].op), &s->total};
+        for (int k = 0; k < 2; k++) {
+            both[k]->bypassed += c->ops[i].bypassed;
+            both[k]->bypassed_ns += c->ops[i].bypassed_ns;
+        }
+    }
+    s->nested += c->nested;
+    s->verified += c->verified;
+    s->mismatches += c->mismatches > p->mismatches ? c->mismatches : p->mismatches;
+    if (c->budget_bytes > s->budget_bytes)
+        s->budget_bytes = c->budget_bytes;
+    s->peak_bytes += c->peak_bytes;
+    s->entries += c->entries;
+    s->evictions += c->evictions;
+}
+
+static void add_record(struct summary *s, struct process *p, struct log_record *record)
+{
+    struct log_leaf leaf;
+    struct log_mismatch mismatch;
+    switch (record->kind) {
+    case LOG_HEADER:
+        pairs_read(&p->header, &record->payload);
+        break;
+    case LOG_PROVIDER:
+        add_provider(s, &record->payload);
+        break;
+    case LOG_OP:
+        add_op(s, p, &record->payload);
+        break;
+    case LOG_LEAF:
+        s->leaves += log_decode_leaf(&record->payload, &leaf);
+        break;
+    case LOG_ITEM:
+        add_item(s, p, &record->payload);
+        break;
+    case LOG_COUNTERS:
+        take_counters(p, &record->payload);
+        break;
+    case LOG_MISMATCH:
+        p->mismatches += log_decode_mismatch(&record->payload, &mismatch);
+        break;
+    default: /* a kind of a later version, or one that counts nothing */
+        break;
+    }
+}
+
+/* The run is called what its first process was, unless the launcher says otherwise. */
+static void add_process(struct summary *s, const struct process *p, uint64_t *first_ns, uint64_t *end_ns)
+{
+    uint64_t end = p->started_ns + p->last_ns;
+    if (end >= p->started_ns && end > *end_ns)
+        *end_ns = end;
+    if (s->processes++ > 0 && p->started_ns >= *first_ns)
+        return;
+    *first_ns = p->started_ns;
+    s->pid = p->pid;
+    free(s->command);
+    free(s->level);
+    const char *command = pairs_get(&p->header, "argv"), *level = pairs_get(&p->header, "setting.reuse");
+    s->command = must_copy(command ? command : "");
+    s->level = must_copy(level ? level : "");
+}
+
+static void read_process(struct summary *s, const char *path, uint64_t *first_ns, uint64_t *end_ns)
+{
+    struct process p = {.pid = logfile_pid(path)};
+    struct log_reader log;
+    struct log_record record;
+    if (!logfile_open(&log, path)) {
+        s->unreadable++;
+        return;
+    }
+    while (log_next(&log, &record))
+        add_record(s, &p, &record);
+    add_counters(s, &p);
+    s->log_bytes += log.size;
+    s->truncated += log.truncated;
+    p.pid = pairs_number(&p.header, "pid", p.pid);
+    p.started_ns = pairs_number(&p.header, "started_ns", 0);
+    add_process(s, &p, first_ns, end_ns);
+    log_reader_close(&log);
+    free(p.counters.ops);
+    idmap_free(&p.routines);
+    pairs_free(&p.header);
+}
+
+static void set_text(char **text, const char *value)
+{
+    if (!value || !*value)
+        return;
+    free(*text);
+    *text = must_copy(value);
+}
+
+/* What the launcher wrote wins over what the processes tell. */
+static void read_launch(struct summary *s, const char *directory)
+{
+    char path[PATH_MAX];
+    struct log_reader log;
+    struct log_record record;
+    struct pairs header = {0}, end = {0};
+    int length = snprintf(path, sizeof path, "%s/%s", directory, LOG_LAUNCH);
+    if (length < 0 || (size_t)length >= sizeof path || !logfile_open(&log, path))
+        return;
+    while (log_next(&log, &record))
+        if (record.kind == LOG_HEADER)
+            pairs_read(&header, &record.payload);
+        else if (record.kind == LOG_EXIT)
+            pairs_read(&end, &record.payload);
+    s->log_bytes += log.size;
+    log_reader_close(&log);
+    set_text(&s->command, pairs_get(&header, "command"));
+    if (!*s->level)
+        set_text(&s->level, pairs_get(&header, "setting.reuse"));
+    if (s->pid == 0)
+        s->pid = pairs_number(&header, "pid", 0);
+    s->started_ns = pairs_number(&header, "started_ns", s->started_ns);
+    s->exited = pairs_get(&end, "status") != NULL;
+    s->status = pairs_number(&end, "status", 0);
+    s->signal = pairs_number(&end, "signal", 0);
+    const char *seconds = pairs_get(&end, "seconds");
+    double number = seconds ? strtod(seconds, NULL) : 0;
+    if (number > 0 && number < 1e12)
+        s->seconds = number;
+    pairs_free(&header);
+    pairs_free(&end);
+}
+
+static int dearest_first(const void *a, const void *b)
+{
+    const struct summary_routine *x = a, *y = b;
+    double left = tally_ns(&x->tally) + (double)x->tally.saved_ns, right = tally_ns(&y->tally) + (double)y->tally.saved_ns;
+    if (left != right)
+        return left > right ? -1 : 1;
+    return strcmp(x->op, y->op);
+}
+
+/* A log names every routine that the process might call; rows are for those that were called. */
+static void order_routines(struct summary *s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->nroutines; i++)
+        if (tally_calls(&s->routines[i].tally))
+            s->routines[kept++] = s->routines[i];
+        else
+            free(s->routines[i].op);
+    s->nroutines = kept;
+    if (kept)
+        qsort(s->routines, kept, sizeof *s->routines, dearest_first);
+}
+
+bool summary_read(struct summary *s, const char *directory)
+{
+    struct rundir_logs logs;
+    uint64_t first_ns = 0, end_ns = 0;
+    memset(s, 0, sizeof *s);
+    if (!rundir_list(directory, &logs))
+        return false;
+    s->id = must_copy(text_basename(directory));
+    for (size_t i = 0; i < logs.count; i++)
+        read_process(s, logs.paths[i], &first_ns, &end_ns);
+    rundir_logs_free(&logs);
+    if (!s->command)
+        s->command = must_copy("");
+    if (!s->level)
+        s->level = must_copy("");
+    s->started_ns = first_ns;
+    s->seconds = end_ns > first_ns ? (double)(end_ns - first_ns) / 1e9 : 0;
+    read_launch(s, directory);
+    order_routines(s);
+    return true;
+}
+
+void summary_free(struct summary *s)
+{
+    for (size_t i = 0; i < s->nroutines; i++)
+        free(s->routines[i].op);
+    free(s->routines);
+    free(s->id);
+    free(s->command);
+    free(s->level);
+    free(s->provider_path);
+    free(s->provider_version);
+    memset(s, 0, sizeof *s);
+}

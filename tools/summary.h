@@ -1,0 +1,62 @@
+/*
+ * A run in numbers: the totals over all processes' logs that `blase run` sums up in a few lines, `blase show` as a table and as
+ * JSON (DESIGN 8). Trusts nothing in the logs; what they do not say reads 0, NULL, or false.
+ */
+#ifndef BLASE_TOOLS_SUMMARY_H
+#define BLASE_TOOLS_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lineage/log_format.h"
+
+enum { OUTCOMES = OUTCOME_UNPROBED + 1 };
+
+/* Calls of one routine, or of all. */
+struct tally {
+    uint64_t bypassed, outcomes[OUTCOMES]; /* by enum outcome */
+    uint64_t call_ns, bypassed_ns;         /* in the real routine */
+    uint64_t saved_ns;
+};
+
+struct summary_routine {
+    char *op;
+    struct tally tally;
+};
+
+struct summary {
+    char *id, *command, *level;
+    bool exited; /* the launcher saw the end: status (128 + signal if killed by one) */
+    uint64_t status, signal;
+    double seconds;
+    uint64_t started_ns, pid, processes;
+
+    char *provider_path, *provider_version; /* of the first process that named one */
+    uint64_t provider_threads, provider_integer_bits;
+
+    struct tally total;
+    uint64_t nested, verified, mismatches;
+    uint64_t fingerprint_ns, fingerprint_bytes, copy_ns, trace_ns;
+    uint64_t budget_bytes, peak_bytes, entries, evictions;
+    uint64_t leaves, edges, log_bytes;
+    uint64_t truncated, unreadable; /* logs that end in the middle of a record, that are no logs */
+
+    struct summary_routine *routines; /* dearest (in the routine and saved) first */
+    size_t nroutines;
+};
+
+/* Reads the logs of a run directory; false with errno set if there is no such directory. */
+bool summary_read(struct summary *summary, const char *directory);
+void summary_free(struct summary *summary);
+
+uint64_t tally_traced(const struct tally *tally);
+uint64_t tally_calls(const struct tally *tally);
+uint64_t tally_probes(const struct tally *tally);
+uint64_t tally_served(const struct tally *tally); /* without computing all of it: hits, partial hits, waits */
+double tally_ns(const struct tally *tally);       /* in the real routine */
+
+/* What reuse gained: saved time less fingerprints, copies and tracing, in nanoseconds; may be negative. */
+double summary_net_ns(const struct summary *summary);
+
+#endif
