@@ -97,8 +97,8 @@ void report_nothing(FILE *out, const char *command, const char *obstacle)
 static void report_head(FILE *out, const struct summary *s)
 {
     char *command = text_clean(s->command), *path = text_clean(s->provider_path ? s->provider_path : "none seen");
-    char *version = text_clean(s->provider_version ? s->provider_version : "");
-    fprintf(out, "run       %s\ncommand   %s\n", s->id, command);
+    char *version = text_clean(s->provider_version ? s->provider_version : ""), *id = text_clean(s->id);
+    fprintf(out, "run       %s\ncommand   %s\n", id, command);
     fprintf(out, "outcome   %s after %s, %s", ending(s).s, text_ns(s->seconds * 1e9).s,
             text_count(s->processes, "process", "processes").s);
     if (s->processes)
@@ -109,6 +109,7 @@ static void report_head(FILE *out, const struct summary *s)
         fprintf(out, ", %s, %llu-bit integers", text_count(s->provider_threads, "thread", "threads").s,
                 number(s->provider_integer_bits));
     fputc('\n', out);
+    free(id);
     free(command);
     free(path);
     free(version);

@@ -198,7 +198,7 @@ static void add_process(struct summary *s, const struct process *p, uint64_t *fi
     free(s->level);
     const char *command = pairs_get(&p->header, "argv"), *level = pairs_get(&p->header, "setting.reuse");
     s->command = must_copy(command ? command : "");
-    s->level = must_copy(level ? level : "");
+    s->level = text_clean(level ? level : "");
 }
 
 static void read_process(struct summary *s, const char *path, uint64_t *first_ns, uint64_t *end_ns)
