@@ -48,13 +48,17 @@ static void append(struct lineage *l, enum log_kind kind, uint64_t work_ns)
     bytes_clear(&l->scratch);
 }
 
-static void explain(struct lineage *l, const struct traced *t)
+static void explain_op(struct lineage *l, const struct op *op)
 {
-    const struct op *op = t->canon->op;
     if (first_time(l->seen_op, (uint64_t)op_index(op))) {
         log_encode_op(&l->scratch, op);
         append(l, LOG_OP, 0);
     }
+}
+
+static void explain(struct lineage *l, const struct traced *t)
+{
+    explain_op(l, t->canon->op);
     if (t->provider && first_time(l->seen_provider, t->provider->id)) {
         log_encode_provider(&l->scratch, t->provider);
         append(l, LOG_PROVIDER, 0);
@@ -210,8 +214,19 @@ void lineage_counters(struct lineage *l, const struct log_counters *c)
 {
     if (!guard_enter(&l->guard))
         return;
+    for (uint64_t i = 0; i < c->nops; i++)
+        explain_op(l, &op_table[c->ops[i].op]);
     log_encode_counters(&l->scratch, c);
     append(l, LOG_COUNTERS, 0);
+    guard_leave(&l->guard);
+}
+
+void lineage_governor(struct lineage *l, const struct log_governor *g)
+{
+    if (!guard_enter(&l->guard))
+        return;
+    log_encode_governor(&l->scratch, g);
+    append(l, LOG_GOVERNOR, 0);
     guard_leave(&l->guard);
 }
 

@@ -54,6 +54,7 @@ void lineage_header(struct lineage *l, const char *const pairs[][2], int count);
 uint64_t lineage_record(struct lineage *l, const struct traced *t);
 
 void lineage_counters(struct lineage *l, const struct log_counters *c);
+void lineage_governor(struct lineage *l, const struct log_governor *g);
 void lineage_mismatch(struct lineage *l, const struct log_mismatch *m);
 void lineage_note(struct lineage *l, const char *text);
 

@@ -112,6 +112,14 @@ void log_encode_counters(struct bytes *b, const struct log_counters *c)
     }
 }
 
+void log_encode_governor(struct bytes *b, const struct log_governor *g)
+{
+    const uint64_t fields[] = {g->spent_ns, g->saved_ns,       g->blas_ns,      g->sampled,
+                               g->looked,   g->refused_budget, g->refused_gain, g->loans};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        put_varint(b, fields[i]);
+}
+
 void log_encode_mismatch(struct bytes *b, const struct log_mismatch *m)
 {
     put_varint(b, m->item);

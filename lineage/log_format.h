@@ -27,7 +27,8 @@ enum { LOG_MAGIC_SIZE = 9, LOG_VERSION = 1 };
     RECORD(END, 8)          \
     RECORD(MISMATCH, 9)     \
     RECORD(NOTE, 10)        \
-    RECORD(EXIT, 11)
+    RECORD(EXIT, 11)        \
+    RECORD(GOVERNOR, 12)
 
 #define LOG_RECORD_ENUM(name, number) LOG_##name = number,
 enum log_kind { LOG_RECORDS(LOG_RECORD_ENUM) };
@@ -112,6 +113,12 @@ struct log_counters {
     uint64_t verified, mismatches;
     uint64_t nops;
     struct log_op_count *ops;
+};
+
+/* What the governor has booked so far; the last one in a file counts. Times in nanoseconds. */
+struct log_governor {
+    uint64_t spent_ns, saved_ns, blas_ns;
+    uint64_t sampled, looked, refused_budget, refused_gain, loans;
 };
 
 struct log_mismatch {

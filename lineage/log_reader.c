@@ -243,6 +243,15 @@ bool log_decode_counters(struct reader *r, struct log_counters *c)
     return !r->failed;
 }
 
+bool log_decode_governor(struct reader *r, struct log_governor *g)
+{
+    uint64_t *const fields[] = {&g->spent_ns, &g->saved_ns,       &g->blas_ns,      &g->sampled,
+                                &g->looked,   &g->refused_budget, &g->refused_gain, &g->loans};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        *fields[i] = get_varint(r);
+    return !r->failed;
+}
+
 bool log_decode_mismatch(struct reader *r, struct log_mismatch *m)
 {
     m->item = get_varint(r);

@@ -86,7 +86,7 @@ struct op {
     const int8_t *lapacke_place; /* argument index in the high-level LAPACKE call, -1 absent */
     void (*shape)(const struct canon *c, struct use *use);
     double (*flops)(const struct canon *c);
-    double (*quick)(const struct call *call, int width); /* BLAS: flops from the raw arguments; else NULL */
+    double (*quick)(const struct call *call, int width); /* flops from the raw arguments */
     bool (*reuse)(const struct canon *c);                /* NULL: always */
     bool (*keep)(const struct canon *c);                 /* asked after the call; NULL: always */
     bool (*arg_read)(const struct canon *c, int a);      /* NULL: every scalar is read */

@@ -36,20 +36,26 @@ static inline int64_t op_nlvl(int64_t n)
     return levels;
 }
 
-/* For the quick flop count of a BLAS call: an argument as it came in, unjudged. */
+/* For the quick flop count: an argument as it came in, unjudged. */
 static inline int64_t quick_int(const struct call *call, int arg, int width)
 {
-    if (call->entry->style != STYLE_FORTRAN)
-        return width == 4 ? (int32_t)call->raw[arg + 1].i : call->raw[arg + 1].i;
-    return width == 4 ? *(const int32_t *)call->raw[arg].p : *(const int64_t *)call->raw[arg].p;
+    if (call->entry->style == STYLE_FORTRAN)
+        return width == 4 ? *(const int32_t *)call->raw[arg].p : *(const int64_t *)call->raw[arg].p;
+    int64_t value = call->raw[call->entry->style == STYLE_LAPACKE ? call->entry->op->lapacke_place[arg] : arg + 1].i;
+    return width == 4 ? (int32_t)value : value;
 }
 
-/* Only 'L' for left is ever asked for: CBLAS counts from 141. */
+/* Of CBLAS's letters only the side is ever asked for; it counts from 141. */
 static inline int64_t quick_letter(const struct call *call, int arg)
 {
-    if (call->entry->style == STYLE_FORTRAN)
+    switch (call->entry->style) {
+    case STYLE_FORTRAN:
         return *(const char *)call->raw[arg].p & 0x5f;
-    return (int32_t)call->raw[arg + 1].i == 141 ? 'L' : 'R';
+    case STYLE_CBLAS:
+        return (int32_t)call->raw[arg + 1].i == 141 ? 'L' : 'R';
+    default:
+        return (char)call->raw[call->entry->style == STYLE_LAPACKE ? call->entry->op->lapacke_place[arg] : arg + 1].i & 0x5f;
+    }
 }
 
 #endif

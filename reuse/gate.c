@@ -4,11 +4,11 @@
  * memory. */
 static const double BLAS3_FLOPS = 50, LAPACK_FLOPS = 12, GEMV_BYTES = 15;
 static const double HASH_BYTES = 16, COPY_BYTES = 6, FIXED_NS = 2000;
-static const double MARGIN = 4;
+static const double MARGIN = 4, MARGIN_GOVERNED = 1.25;
 
-double gate_least_flops(const struct op *op)
+double gate_least_flops(const struct op *op, bool governed)
 {
-    return FIXED_NS * MARGIN * (op->blas ? BLAS3_FLOPS : LAPACK_FLOPS);
+    return FIXED_NS * (governed ? MARGIN_GOVERNED : MARGIN) * (op->blas ? BLAS3_FLOPS : LAPACK_FLOPS);
 }
 
 struct estimate gate_estimate(const struct canon *c, const struct use *use)
@@ -29,7 +29,7 @@ struct estimate gate_estimate(const struct canon *c, const struct use *use)
     return e;
 }
 
-bool gate_open(const struct estimate *estimate)
+bool gate_open(const struct estimate *estimate, bool governed)
 {
-    return estimate->call_ns > MARGIN * estimate->trace_ns;
+    return estimate->call_ns > (governed ? MARGIN_GOVERNED : MARGIN) * estimate->trace_ns;
 }

@@ -152,6 +152,10 @@ static void write_counters(void)
     }
     threads_sum(&c, ops);
     lineage_counters(process.lineage, &c);
+    if (process.governor) {
+        const struct log_governor books = governor_books(process.governor);
+        lineage_governor(process.lineage, &books);
+    }
 }
 
 bool process_same(struct process *p)
@@ -238,6 +242,8 @@ static void after_fork_child(void)
     process.start_ns = clock_ns();
     lineage_after_fork_child(process.lineage, lineage_held, new_log());
     threads_reset();
+    if (process.governor)
+        governor_restart(process.governor);
     atomic_store(&process.verified, 0);
     atomic_store(&process.mismatches, 0);
     write_header();
@@ -256,7 +262,9 @@ static bool start(void)
     process.lineage = lineage_new(new_log());
     if (process.settings.reuse != REUSE_NONE)
         process.cache = cache_new(process.settings.memory);
-    if (!process.lineage || (process.settings.reuse != REUSE_NONE && !process.cache))
+    bool governed = process.cache && process.settings.trace == TRACE_AUTO;
+    process.governor = governed ? governor_new() : NULL;
+    if (!process.lineage || (process.settings.reuse != REUSE_NONE && !process.cache) || (governed && !process.governor))
         return false;
     atomic_store(&process.next_snapshot_ns, process.start_ns + SNAPSHOT_PERIOD_NS);
     write_header();

@@ -9,13 +9,15 @@
 #include "lineage/lineage.h"
 #include "lineage/settings.h"
 #include "reuse/cache.h"
+#include "reuse/governor.h"
 
 struct process {
     struct settings settings;
     struct lineage *lineage;
-    struct cache *cache; /* NULL when reuse is off */
-    uint64_t start_ns;   /* monotonic, when tracing began */
-    uint64_t epoch;      /* 1 + forks since the first process: tells whose item ids a payload names */
+    struct cache *cache;       /* NULL when reuse is off */
+    struct governor *governor; /* NULL when every call is traced, or nothing is reused */
+    uint64_t start_ns;         /* monotonic, when tracing began */
+    uint64_t epoch;            /* 1 + forks since the first process: tells whose item ids a payload names */
     int pid;
     atomic_uint_fast64_t verified, mismatches;
     atomic_uint_fast64_t next_snapshot_ns; /* when the counters are written next */

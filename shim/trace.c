@@ -143,6 +143,7 @@ static struct payload *capture(struct tracing *t, const struct snapshot *snapsho
     p->raised = real->raised;
     p->call_ns = real->ns;
     p->epoch = t->process->epoch;
+    p->class_index = t->governed->class ? governor_class_index(t->process->governor, t->governed) : 0;
     p->noutputs = t->record->noutputs;
     memcpy(p->outputs, t->record->outputs, sizeof p->outputs);
     t->record->copy_ns += clock_ns() - began;
@@ -203,6 +204,8 @@ static struct payload *carry_out(struct tracing *t, const struct plan *plan, str
     if (step->kind == STEP_CALL)
         return compute(t, plan->outcome == OUTCOME_MISS);
     take_outputs(t, step->payload);
+    if (t->governed->class && !atomic_exchange_explicit(&step->payload->used, true, memory_order_relaxed))
+        governor_used(t->process->governor, step->payload->class_index);
     if (t->process->settings.verify)
         verify_hit(t, step->payload, mismatch);
     else
@@ -227,10 +230,13 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
     uint64_t now = clock_ns(), known = r->call_ns + r->fingerprint_ns + r->copy_ns;
     r->trace_ns = now - began > known ? now - began - known : 0;
     uint64_t item = lineage_record(p->lineage, r);
+    bool kept = false;
     if (fresh) {
         fresh->item = item;
-        cache_put(p->cache, key, fresh);
+        kept = cache_put(p->cache, key, fresh);
     }
+    if (t->governed->class)
+        governor_traced(p->governor, t->governed, clock_ns() - began - r->call_ns, r->call_ns, r->saved_ns, kept);
     if (mismatch->item && item) {
         mismatch->item = item - 1;
         lineage_mismatch(p->lineage, mismatch);
@@ -241,11 +247,11 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
 }
 
 int64_t trace_call(struct call *call, struct caller_object *caller, const struct binding *binding, struct process *process,
-                   struct thread_state *thread, const struct canon *canon, const struct use *use)
+                   struct thread_state *thread, const struct canon *canon, const struct use *use, struct governed *governed)
 {
     struct traced r;
     memset(&r, 0, sizeof r);
-    struct tracing t = {call, binding, process, canon, use, &r, 0};
+    struct tracing t = {call, binding, process, canon, use, &r, governed, 0};
     struct fp read[OP_MAX_OPERANDS], key = {0, 0};
     bool reads[OP_MAX_OPERANDS];
     struct log_mismatch mismatch = {0};

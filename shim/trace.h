@@ -17,12 +17,13 @@ struct tracing {
     const struct canon *canon;
     const struct use *use;
     struct traced *record;
+    struct governed *governed; /* its class is NULL when the governor was not asked */
     int64_t returned;
 };
 
 /* Makes the call by whatever the plan says, records its item; returns LAPACKE's info, else 0. */
 int64_t trace_call(struct call *call, struct caller_object *caller, const struct binding *binding, struct process *process,
-                   struct thread_state *thread, const struct canon *canon, const struct use *use);
+                   struct thread_state *thread, const struct canon *canon, const struct use *use, struct governed *governed);
 
 /* The real routine with the call's own arguments, timed, its flags told apart from older ones. */
 struct real_result {

@@ -69,6 +69,8 @@ static cJSON *reuse_json(const struct summary *s)
     json_integer(o, "mismatches", s->mismatches);
     json_real(o, "saved_seconds", seconds(t->saved_ns));
     json_real(o, "fingerprint_seconds", seconds(s->fingerprint_ns));
+    json_real(o, "overhead_seconds", summary_overhead_ns(s) / 1e9);
+    json_real(o, "regret_ratio", summary_regret_ratio(s));
     json_real(o, "copy_seconds", seconds(s->copy_ns));
     json_integer(o, "fingerprint_bytes", s->fingerprint_bytes);
     return o;

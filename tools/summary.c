@@ -17,6 +17,8 @@ struct process {
     struct pairs header;
     struct idmap routines; /* op id of this log to index of the summary's routine */
     struct log_counters counters;
+    struct log_governor governor;
+    bool governed;
     uint64_t pid, started_ns, last_ns; /* last_ns: since the start */
     uint64_t mismatches;
 };
@@ -46,9 +48,22 @@ double tally_ns(const struct tally *t)
     return (double)t->call_ns + (double)t->bypassed_ns;
 }
 
+/* The governor books samples of calls that it then let pass, too; items only tell of traced calls. */
+double summary_overhead_ns(const struct summary *s)
+{
+    double items = (double)s->fingerprint_ns + (double)s->copy_ns + (double)s->trace_ns;
+    return s->governed && (double)s->governor.spent_ns > items ? (double)s->governor.spent_ns : items;
+}
+
+double summary_regret_ratio(const struct summary *s)
+{
+    double regret = -summary_net_ns(s), blas = tally_ns(&s->total);
+    return regret > 0 && blas > 0 ? regret / blas : 0;
+}
+
 double summary_net_ns(const struct summary *s)
 {
-    return (double)s->total.saved_ns - (double)s->fingerprint_ns - (double)s->copy_ns - (double)s->trace_ns;
+    return (double)s->total.saved_ns - summary_overhead_ns(s);
 }
 
 static size_t routine_named(struct summary *s, const char *op)
@@ -143,6 +158,16 @@ static void add_counters(struct summary *s, struct process *p)
             both[k]->bypassed_ns += c->ops[i].bypassed_ns;
         }
     }
+    const struct log_governor *g = &p->governor;
+    s->governed |= p->governed;
+    s->governor.spent_ns += g->spent_ns;
+    s->governor.saved_ns += g->saved_ns;
+    s->governor.blas_ns += g->blas_ns;
+    s->governor.sampled += g->sampled;
+    s->governor.looked += g->looked;
+    s->governor.refused_budget += g->refused_budget;
+    s->governor.refused_gain += g->refused_gain;
+    s->governor.loans += g->loans;
     s->nested += c->nested;
     s->verified += c->verified;
     s->mismatches += c->mismatches > p->mismatches ? c->mismatches : p->mismatches;
@@ -175,6 +200,9 @@ static void add_record(struct summary *s, struct process *p, struct log_record *
         break;
     case LOG_COUNTERS:
         take_counters(p, &record->payload);
+        break;
+    case LOG_GOVERNOR:
+        p->governed |= log_decode_governor(&record->payload, &p->governor);
         break;
     case LOG_MISMATCH:
         p->mismatches += log_decode_mismatch(&record->payload, &mismatch);
@@ -250,8 +278,11 @@ static void read_launch(struct summary *s, const char *directory)
     s->log_bytes += log.size;
     log_reader_close(&log);
     set_text(&s->command, pairs_get(&header, "command"));
-    if (!*s->level)
-        set_text(&s->level, pairs_get(&header, "setting.reuse"));
+    const char *level = pairs_get(&header, "setting.reuse");
+    if (!*s->level && level) {
+        free(s->level);
+        s->level = text_clean(level);
+    }
     if (s->pid == 0)
         s->pid = pairs_number(&header, "pid", 0);
     s->started_ns = pairs_number(&header, "started_ns", s->started_ns);

@@ -38,6 +38,8 @@ struct summary {
     struct tally total;
     uint64_t nested, verified, mismatches;
     uint64_t fingerprint_ns, fingerprint_bytes, copy_ns, trace_ns;
+    bool governed;               /* some process had a governor */
+    struct log_governor governor; /* the books of all of them */
     uint64_t budget_bytes, peak_bytes, entries, evictions;
     uint64_t leaves, edges, log_bytes;
     uint64_t truncated, unreadable; /* logs that end in the middle of a record, that are no logs */
@@ -55,6 +57,10 @@ uint64_t tally_calls(const struct tally *tally);
 uint64_t tally_probes(const struct tally *tally);
 uint64_t tally_served(const struct tally *tally); /* without computing all of it: hits, partial hits, waits */
 double tally_ns(const struct tally *tally);       /* in the real routine */
+
+/* All time of ours, and how much of it savings have not repaid, as a share of the time in BLAS. */
+double summary_overhead_ns(const struct summary *summary);
+double summary_regret_ratio(const struct summary *summary);
 
 /* What reuse gained: saved time less fingerprints, copies and tracing, in nanoseconds; may be negative. */
 double summary_net_ns(const struct summary *summary);

@@ -56,8 +56,6 @@ def flops_function(record):
 
 def quick_function(record):
     """The flop count without canonical form. Row-major calls may use it as they are: what they swap and flip, the count keeps."""
-    if record.family != "blas":
-        return []
     return ([f"static double quick_{record.ident}(const struct call *call, int width)", "{"] + let_lines(record, True) +
             [f"    return {translate(record, record.flops, True)};", "}", ""])
 
@@ -123,7 +121,7 @@ def op_entry(record, letter):
             f"     .args = args_{record.ident}, .operands = operands_{record.ident}, .rows = {rows}, "
             f".lapacke_place = {'lapacke_' + record.ident if record.family == 'lapack' else 'NULL'},\n"
             f"     .shape = shape_{record.ident}, .flops = flops_{record.ident}, "
-            f".quick = {'quick_' + record.ident if record.family == 'blas' else 'NULL'}, "
+            f".quick = quick_{record.ident}, "
             f".reuse = {'reuse_' + record.ident if record.reuse else 'NULL'}, "
             f".keep = {'keep_' + record.ident if record.keep else 'NULL'}, "
             f".arg_read = {'arg_read_' + record.ident if record.scalar_conds else 'NULL'}}},")

@@ -1,0 +1,80 @@
+#include "reuse/sample.h"
+
+#include <string.h>
+
+#include "lineage/fingerprint.h"
+
+__extension__ typedef unsigned __int128 uint128;
+
+/* Steps by the golden ratio: any prefix of the sequence is spread evenly over [0, count). */
+static int64_t spread(int i, int64_t count)
+{
+    uint64_t fraction = (uint64_t)(i + 1) * 0x9e3779b97f4a7c15u;
+    return (int64_t)(((uint128)fraction * (uint64_t)count) >> 64);
+}
+
+static size_t sample_view(const struct view *v, unsigned char *out)
+{
+    int64_t count = v->rows * v->cols;
+    size_t used = 0;
+    for (int i = 0; i < SAMPLE_ELEMENTS; i++) {
+        int64_t at = i == 0 ? 0 : i == 1 ? count - 1 : spread(i, count), j = at / v->rows, row = at % v->rows, lo, hi;
+        view_column(v, j, &lo, &hi);
+        if (row < lo || row >= hi) /* the other triangle: its mirror image is in this one */
+            row = lo < hi ? lo + row % (hi - lo) : -1;
+        if (row < 0)
+            continue;
+        memcpy(out + used, v->base + (j * v->ld + row) * (int64_t)v->element, v->element);
+        used += v->element;
+    }
+    return used;
+}
+
+uint64_t sample_of(const struct canon *c, const struct use *use)
+{
+    unsigned char bytes[OP_MAX_OPERANDS * SAMPLE_ELEMENTS * 16 + OP_MAX_ARGS * 16 + 16];
+    size_t used = 0;
+    uint64_t op = (uint64_t)op_index(c->op);
+    memcpy(bytes, &op, sizeof op);
+    used += sizeof op;
+    for (int arg = 0; arg < c->op->nargs; arg++) {
+        int kind = c->op->args[arg].kind;
+        if (kind != ARG_ARRAY && kind != ARG_INFO && kind != ARG_LD && kind != ARG_INC) {
+            memcpy(bytes + used, c->a[arg].bytes, 16);
+            used += 16;
+        }
+    }
+    for (int k = 0; k < c->op->noperands; k++) {
+        struct view v = view_of(c, k, use[k].read);
+        if (!view_empty(&v))
+            used += sample_view(&v, bytes + used);
+    }
+    return fingerprint_bytes(bytes, used).lo & ~(uint64_t)1;
+}
+
+static _Atomic uint64_t *bucket_of(struct samples *s, uint64_t sample)
+{
+    return s->slots[(sample >> 1) % SAMPLE_BUCKETS];
+}
+
+enum sight samples_look(struct samples *s, uint64_t sample)
+{
+    _Atomic uint64_t *bucket = bucket_of(s, sample);
+    for (int way = 0; way < SAMPLE_WAYS; way++) {
+        uint64_t slot = atomic_load_explicit(&bucket[way], memory_order_relaxed);
+        if ((slot & ~(uint64_t)1) == sample)
+            return slot & 1 ? SIGHT_KEPT : SIGHT_SEEN;
+    }
+    uint64_t older = atomic_load_explicit(&bucket[0], memory_order_relaxed);
+    atomic_store_explicit(&bucket[1], older, memory_order_relaxed);
+    atomic_store_explicit(&bucket[0], sample, memory_order_relaxed);
+    return SIGHT_NEW;
+}
+
+void samples_keep(struct samples *s, uint64_t sample)
+{
+    _Atomic uint64_t *bucket = bucket_of(s, sample);
+    for (int way = 0; way < SAMPLE_WAYS; way++)
+        if ((atomic_load_explicit(&bucket[way], memory_order_relaxed) & ~(uint64_t)1) == sample)
+            atomic_store_explicit(&bucket[way], sample | 1, memory_order_relaxed);
+}

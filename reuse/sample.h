@@ -1,0 +1,31 @@
+/*
+ * Samples: a cheap hint whether a call was seen before. A few dozen elements of every operand it reads, spread over the whole,
+ * with its routine, options, dimensions and scalars, in 64 bits. Two different calls may sample alike; equal calls always do. So
+ * a sample never seen rules a hit out for the price of a microsecond, and one seen before is only a reason to look properly.
+ *
+ * The table of samples is lossy and bounded: two places a bucket, the newer pushes the older out. Lock-free.
+ */
+#ifndef BLASE_REUSE_SAMPLE_H
+#define BLASE_REUSE_SAMPLE_H
+
+#include <stdatomic.h>
+
+#include "lineage/view.h"
+
+enum { SAMPLE_BUCKETS = 1 << 15, SAMPLE_WAYS = 2, SAMPLE_ELEMENTS = 32 };
+
+enum sight { SIGHT_NEW, SIGHT_SEEN, SIGHT_KEPT };
+
+struct samples {
+    _Atomic uint64_t slots[SAMPLE_BUCKETS][SAMPLE_WAYS]; /* the sample, its lowest bit: its result was kept */
+};
+
+uint64_t sample_of(const struct canon *c, const struct use *use);
+
+/* What is known of the sample; a new one is entered. */
+enum sight samples_look(struct samples *s, uint64_t sample);
+
+/* Its result is kept now. */
+void samples_keep(struct samples *s, uint64_t sample);
+
+#endif
