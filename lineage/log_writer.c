@@ -12,11 +12,10 @@
 #include <unistd.h>
 
 enum { BUFFER_LIMIT = 64 * 1024 };
-static const uint64_t FLUSH_WORK_NS = 200000;
+static const uint64_t FLUSH_WORK_NS = 500000;
 
 struct log_writer {
     char path[PATH_MAX];
-    int fd; /* -1 until the first record */
     bool failed;
     struct bytes buffer;
     uint64_t work_ns, written;
@@ -44,7 +43,6 @@ struct log_writer *log_writer_new(const char *directory, const char *name)
     struct log_writer *w = calloc(1, sizeof *w);
     if (!w)
         return NULL;
-    w->fd = -1;
     int length = snprintf(w->path, sizeof w->path, "%s/%s", directory, name);
     w->failed = length < 0 || (size_t)length >= sizeof w->path;
     return w;
@@ -60,32 +58,51 @@ static bool fail(struct log_writer *w, const char *what)
     return false;
 }
 
-/* Raw system calls: glibc's write and open are cancellation points, and a thread must not end while it holds the guard. */
-static bool open_file(struct log_writer *w)
+/*
+ * The file is open only while it is written: a descriptor kept for long would be closed by programs that close all they do not
+ * know, and its number reused for a file of theirs. Raw system calls, because glibc's open, write and close are cancellation
+ * points, and a thread must not end while it holds the guard.
+ */
+static int open_file(struct log_writer *w)
 {
     char directory[PATH_MAX];
+    int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | (w->written ? 0 : O_CREAT | O_EXCL);
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, w->path, flags, 0644);
+    if (fd >= 0 || w->written || errno != ENOENT)
+        return fd;
     strcpy(directory, w->path);
     *strrchr(directory, '/') = 0;
     if (!make_directories(directory))
-        return fail(w, "cannot make the directory of");
-    w->fd = (int)syscall(SYS_openat, AT_FDCWD, w->path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
-    if (w->fd < 0)
-        return fail(w, "cannot make");
-    put_raw(&w->buffer, LOG_MAGIC, LOG_MAGIC_SIZE);
-    return true;
+        return -1;
+    return (int)syscall(SYS_openat, AT_FDCWD, w->path, flags, 0644);
 }
 
-void log_flush(struct log_writer *w)
+static void write_buffer(struct log_writer *w, int fd)
 {
     size_t done = 0;
     while (!w->failed && done < w->buffer.size) {
-        long wrote = syscall(SYS_write, w->fd, w->buffer.data + done, w->buffer.size - done);
+        long wrote = syscall(SYS_write, fd, w->buffer.data + done, w->buffer.size - done);
         if (wrote > 0)
             done += (size_t)wrote;
         else if (wrote == 0 || errno != EINTR)
             fail(w, "cannot write");
     }
     w->written += done;
+}
+
+void log_flush(struct log_writer *w)
+{
+    if (w->failed || !w->buffer.size)
+        return;
+    int error = errno; /* the program's errno is not ours to change */
+    int fd = open_file(w);
+    if (fd < 0) {
+        fail(w, "cannot open");
+    } else {
+        write_buffer(w, fd);
+        syscall(SYS_close, fd);
+    }
+    errno = error;
     w->work_ns = 0;
     bytes_clear(&w->buffer);
 }
@@ -94,32 +111,27 @@ bool log_append(struct log_writer *w, enum log_kind kind, const struct bytes *pa
 {
     if (w->failed || payload->failed)
         return false;
-    int error = errno; /* the program's errno is not ours to change */
-    if (w->fd >= 0 || open_file(w)) {
-        put_varint(&w->buffer, kind);
-        put_varint(&w->buffer, payload->size);
-        put_raw(&w->buffer, payload->data, payload->size);
-        w->work_ns += work_ns;
-        if (w->buffer.failed)
-            fail(w, "out of memory for");
-        else if (w->work_ns >= FLUSH_WORK_NS || w->buffer.size >= BUFFER_LIMIT)
-            log_flush(w);
-    }
-    errno = error;
+    if (!w->written && !w->buffer.size)
+        put_raw(&w->buffer, LOG_MAGIC, LOG_MAGIC_SIZE);
+    put_varint(&w->buffer, kind);
+    put_varint(&w->buffer, payload->size);
+    put_raw(&w->buffer, payload->data, payload->size);
+    w->work_ns += work_ns;
+    if (w->buffer.failed)
+        fail(w, "out of memory for");
+    else if (w->work_ns >= FLUSH_WORK_NS || w->buffer.size >= BUFFER_LIMIT)
+        log_flush(w);
     return !w->failed;
 }
 
 void log_close(struct log_writer *w)
 {
-    if (w->fd >= 0)
-        log_flush(w);
+    log_flush(w);
     log_abandon(w);
 }
 
 void log_abandon(struct log_writer *w)
 {
-    if (w->fd >= 0)
-        syscall(SYS_close, w->fd);
     bytes_free(&w->buffer);
     free(w);
 }

@@ -63,32 +63,30 @@ static void print_leaf(const struct run_log *log, const struct log_leaf *leaf)
            (long long)leaf->cols, text_part(leaf->part));
 }
 
-static void print_edge(const struct run_logs *run, const struct run_log *log, const struct log_item *item,
-                       const struct log_input *in)
+static void print_edge(const struct run_log *log, const struct log_item *item, const struct log_input *in)
 {
-    const struct run_log *owner = run_logs_owner(run, log, in->is_item, in->ref);
-    uint64_t producer;
+    const struct log_op *producer;
     fputs("  ", stdout);
-    print_node(reference_name(run, log, in->is_item, in->ref));
+    print_node(reference_name(log, in->is_item, in->ref));
     fputs(" -> ", stdout);
     print_node(item_name(log, item->id));
     fputs(" [label=\"", stdout);
-    if (in->is_item && owner && idmap_get(&owner->item_ops, in->ref, &producer)) {
-        print_escaped(op_operand(run_log_op(owner, producer), in->output).s);
+    if (in->is_item && run_log_item(log, in->ref, &producer)) {
+        print_escaped(op_operand(producer, in->output).s);
         fputs(" → ", stdout);
     }
     print_escaped(op_operand(run_log_op(log, item->op), in->operand).s);
     fputs("\"];\n", stdout);
 }
 
-static void print_edges(const struct run_logs *run, const struct run_log *log, const struct log_item *item)
+static void print_edges(const struct run_log *log, const struct log_item *item)
 {
     for (uint64_t i = 0; i < item->ninputs; i++)
-        print_edge(run, log, item, &item->inputs[i]);
+        print_edge(log, item, &item->inputs[i]);
     if (!item->source)
         return;
     fputs("  ", stdout);
-    print_node(reference_name(run, log, true, item->source - 1));
+    print_node(reference_name(log, true, item->source - 1));
     fputs(" -> ", stdout);
     print_node(item_name(log, item->id));
     puts(" [style=dashed,color=gray,constraint=false,label=\"reused\"];");
@@ -101,17 +99,16 @@ static void print_nodes(struct run_log *log)
     struct log_leaf leaf;
     run_log_rewind(log);
     while (log_next(&log->log, &record))
-        if (record.kind == LOG_ITEM && log_decode_item(&record.payload, &item))
+        if (record.kind == LOG_ITEM && log_decode_item(&record.payload, &item)) {
             print_item(log, &item);
-        else if (record.kind == LOG_LEAF && log_decode_leaf(&record.payload, &leaf))
+            print_edges(log, &item);
+        } else if (record.kind == LOG_LEAF && log_decode_leaf(&record.payload, &leaf)) {
             print_leaf(log, &leaf);
+        }
 }
 
-/* Edges stand outside the clusters, or they would draw the nodes of other processes into this one's. */
 void items_dot(struct run_logs *run)
 {
-    struct log_record record;
-    struct log_item item;
     puts("digraph blase {\n  node [fontname=\"sans-serif\",fontsize=10];\n  edge [fontname=\"sans-serif\",fontsize=9];");
     for (size_t i = 0; i < run->count; i++) {
         if (run->count > 1) {
@@ -125,12 +122,6 @@ void items_dot(struct run_logs *run)
         print_nodes(&run->log[i]);
         if (run->count > 1)
             puts("  }");
-    }
-    for (size_t i = 0; i < run->count; i++) {
-        run_log_rewind(&run->log[i]);
-        while (log_next(&run->log[i].log, &record))
-            if (record.kind == LOG_ITEM && log_decode_item(&record.payload, &item))
-                print_edges(run, &run->log[i], &item);
     }
     puts("}");
 }

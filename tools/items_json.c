@@ -3,6 +3,7 @@
  * millions.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/items.h"
@@ -74,34 +75,20 @@ static cJSON *args_json(const struct log_op *op, const struct log_item *item)
     return o;
 }
 
-/* The process is named where the item or leaf is not in the same log. */
-static void put_process(cJSON *o, const struct run_log *log, const struct run_log *owner)
-{
-    if (owner && owner != log) {
-        json_integer(o, "pid", owner->pid);
-        json_string(o, "log", owner->name);
-    } else if (!owner) {
-        json_bool(o, "unknown", true);
-    }
-}
-
-static cJSON *inputs_json(const struct run_logs *run, const struct run_log *log, const struct log_op *op,
-                          const struct log_item *item)
+static cJSON *inputs_json(const struct run_log *log, const struct log_op *op, const struct log_item *item)
 {
     cJSON *all = json_array();
     for (uint64_t i = 0; i < item->ninputs; i++) {
         const struct log_input *in = &item->inputs[i];
-        const struct run_log *owner = run_logs_owner(run, log, in->is_item, in->ref);
-        uint64_t producer;
+        const struct log_op *producer;
         cJSON *o = json_object();
         json_string(o, "operand", op_operand(op, in->operand).s);
         json_string(o, "part", text_part(in->part));
         json_integer(o, in->is_item ? "item" : "leaf", in->ref);
         if (in->is_item) {
-            bool known = owner && idmap_get(&owner->item_ops, in->ref, &producer);
-            json_string(o, "output", op_operand(known ? run_log_op(owner, producer) : NULL, in->output).s);
+            run_log_item(log, in->ref, &producer);
+            json_string(o, "output", op_operand(producer, in->output).s);
         }
-        put_process(o, log, owner);
         json_append(all, o);
     }
     return all;
@@ -118,18 +105,6 @@ static cJSON *outputs_json(const struct log_op *op, const struct log_item *item)
         json_append(all, o);
     }
     return all;
-}
-
-static void put_source(cJSON *o, const struct run_logs *run, const struct run_log *log, const struct log_item *item)
-{
-    if (!item->source) {
-        json_null(o, "source");
-        return;
-    }
-    cJSON *source = json_object();
-    json_integer(source, "item", item->source - 1);
-    put_process(source, log, run_logs_owner(run, log, true, item->source - 1));
-    json_put(o, "source", source);
 }
 
 static void put_times(cJSON *o, const struct log_item *item)
@@ -152,18 +127,21 @@ static cJSON *caller_json(const struct run_log *log, const struct log_item *item
     return o;
 }
 
-static cJSON *item_json(const struct run_logs *run, const struct run_log *log, const struct log_item *item)
+static cJSON *item_json(const struct run_log *log, const struct log_item *item)
 {
     const struct log_op *op = run_log_op(log, item->op);
     cJSON *o = json_object();
     json_integer(o, "id", item->id);
     json_string(o, "op", op_name(op).s);
     json_put(o, "args", args_json(op, item));
-    json_put(o, "inputs", inputs_json(run, log, op, item));
+    json_put(o, "inputs", inputs_json(log, op, item));
     json_put(o, "outputs", outputs_json(op, item));
     json_string(o, "outcome", text_outcome(item->outcome));
     json_string(o, "unkept", item->unkept == KEPT ? NULL : text_unkept(item->unkept));
-    put_source(o, run, log, item);
+    if (item->source)
+        json_integer(o, "source", item->source - 1);
+    else
+        json_null(o, "source");
     json_signed(o, "info", item->info);
     put_times(o, item);
     json_integer(o, "thread", item->thread);
@@ -178,38 +156,51 @@ static cJSON *item_json(const struct run_logs *run, const struct run_log *log, c
 
 static cJSON *mismatch_json(const struct run_log *log, const struct log_mismatch *m)
 {
-    uint64_t op;
-    const struct log_op *of = idmap_get(&log->item_ops, m->item, &op) ? run_log_op(log, op) : NULL;
+    const struct log_op *op;
     cJSON *o = json_object();
+    run_log_item(log, m->item, &op);
     json_integer(o, "item", m->item);
-    json_string(o, "operand", m->operand == UINT64_MAX ? NULL : op_operand(of, m->operand).s); /* null: info or flags */
+    json_string(o, "operand", m->operand == UINT64_MAX ? NULL : op_operand(op, m->operand).s); /* null: info or flags */
     json_integer(o, "offset", m->offset);
     return o;
 }
 
-/* The record as JSON if it is of that kind and whole; else NULL. */
-static cJSON *record_json(const struct run_logs *run, const struct run_log *log, struct log_record *record, enum log_kind kind)
+static cJSON *note_json(struct reader *payload)
+{
+    char *note = get_string(payload);
+    cJSON *text = note ? json_text(note) : NULL;
+    free(note);
+    return text;
+}
+
+/* The record as JSON if it is whole; else NULL. */
+static cJSON *record_json(const struct run_log *log, struct log_record *record)
 {
     struct log_item item;
     struct log_leaf leaf;
     struct log_mismatch mismatch;
-    if (record->kind != kind)
-        return NULL;
-    if (kind == LOG_ITEM)
-        return log_decode_item(&record->payload, &item) ? item_json(run, log, &item) : NULL;
-    if (kind == LOG_LEAF)
+    switch (record->kind) {
+    case LOG_ITEM:
+        return log_decode_item(&record->payload, &item) ? item_json(log, &item) : NULL;
+    case LOG_LEAF:
         return log_decode_leaf(&record->payload, &leaf) ? leaf_json(&leaf) : NULL;
-    return log_decode_mismatch(&record->payload, &mismatch) ? mismatch_json(log, &mismatch) : NULL;
+    case LOG_MISMATCH:
+        return log_decode_mismatch(&record->payload, &mismatch) ? mismatch_json(log, &mismatch) : NULL;
+    case LOG_NOTE:
+        return note_json(&record->payload);
+    default:
+        return NULL;
+    }
 }
 
-static void print_records(const struct run_logs *run, struct run_log *log, const char *name, enum log_kind kind)
+static void print_records(struct run_log *log, const char *name, enum log_kind kind)
 {
     struct log_record record;
     const char *before = "\n  ";
     printf(",\n \"%s\": [", name);
     run_log_rewind(log);
     while (log_next(&log->log, &record)) {
-        cJSON *value = record_json(run, log, &record, kind);
+        cJSON *value = record.kind == kind ? record_json(log, &record) : NULL;
         if (!value)
             continue;
         fputs(before, stdout);
@@ -236,9 +227,10 @@ void items_json(struct run_logs *run)
         print_member("header", header_json(log));
         print_member("providers", providers_json(log));
         print_member("callers", callers_json(log));
-        print_records(run, log, "leaves", LOG_LEAF);
-        print_records(run, log, "items", LOG_ITEM);
-        print_records(run, log, "mismatches", LOG_MISMATCH);
+        print_records(log, "leaves", LOG_LEAF);
+        print_records(log, "items", LOG_ITEM);
+        print_records(log, "mismatches", LOG_MISMATCH);
+        print_records(log, "notes", LOG_NOTE);
         putchar('}');
     }
     puts("]");

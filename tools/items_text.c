@@ -1,4 +1,4 @@
-/* blase items, as text: one line an item, a leaf, a mismatch, in the order in which they came to be. */
+/* blase items, as text: one line an item, a leaf, a mismatch, a note, in the order in which they came to be. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,26 +32,24 @@ static void print_operand(const struct log_op *op, uint64_t operand, uint64_t pa
         printf("[%s]", text_part(part));
 }
 
-static void print_inputs(const struct run_logs *run, const struct run_log *log, const struct log_op *op,
-                         const struct log_item *item)
+static void print_inputs(const struct run_log *log, const struct log_op *op, const struct log_item *item)
 {
     for (uint64_t i = 0; i < item->ninputs; i++) {
         const struct log_input *in = &item->inputs[i];
         fputs(i ? ", " : "  ", stdout);
         print_operand(op, in->operand, in->part);
-        printf("←%s", reference_name(run, log, in->is_item, in->ref).s);
-        const struct run_log *owner = in->is_item ? run_logs_owner(run, log, true, in->ref) : NULL;
-        uint64_t producer;
-        if (owner && idmap_get(&owner->item_ops, in->ref, &producer))
-            printf(".%s", op_operand(run_log_op(owner, producer), in->output).s);
+        printf("←%s", reference_name(log, in->is_item, in->ref).s);
+        const struct log_op *producer;
+        if (in->is_item && run_log_item(log, in->ref, &producer))
+            printf(".%s", op_operand(producer, in->output).s);
     }
 }
 
-static void print_outcome(const struct run_logs *run, const struct run_log *log, const struct log_item *item)
+static void print_outcome(const struct run_log *log, const struct log_item *item)
 {
     printf("  %s", text_outcome(item->outcome));
     if (item->source)
-        printf(" of %s", reference_name(run, log, true, item->source - 1).s);
+        printf(" of %s", reference_name(log, true, item->source - 1).s);
     if (item->call_ns || item->outcome == OUTCOME_MISS || item->outcome == OUTCOME_UNPROBED)
         printf(" %s", text_ns((double)item->call_ns).s);
     if (item->saved_ns)
@@ -72,17 +70,17 @@ static void print_caller(const struct run_log *log, const struct log_item *item)
     free(name);
 }
 
-static void print_item(const struct run_logs *run, const struct run_log *log, const struct log_item *item)
+static void print_item(const struct run_log *log, const struct log_item *item)
 {
     const struct log_op *op = run_log_op(log, item->op);
     printf("%s ", item_name(log, item->id).s);
     items_print_call(op, item, ", ");
-    print_inputs(run, log, op, item);
+    print_inputs(log, op, item);
     for (uint64_t i = 0; i < item->noutputs; i++) {
         fputs(i ? ", " : "  → ", stdout);
         print_operand(op, item->outputs[i].operand, item->outputs[i].part);
     }
-    print_outcome(run, log, item);
+    print_outcome(log, item);
     print_caller(log, item);
     putchar('\n');
 }
@@ -98,26 +96,36 @@ static void print_leaf(const struct run_log *log, const struct log_leaf *leaf)
 
 static void print_mismatch(const struct run_log *log, const struct log_mismatch *m)
 {
-    uint64_t op = 0;
-    bool known = idmap_get(&log->item_ops, m->item, &op);
+    const struct log_op *op;
+    run_log_item(log, m->item, &op);
     printf("mismatch %s ", item_name(log, m->item).s);
     if (m->operand == UINT64_MAX)
         puts("info or floating-point flags");
     else
-        printf("%s at byte %llu\n", op_operand(known ? run_log_op(log, op) : NULL, m->operand).s, (unsigned long long)m->offset);
+        printf("%s at byte %llu\n", op_operand(op, m->operand).s, (unsigned long long)m->offset);
 }
 
-static void print_record(const struct run_logs *run, const struct run_log *log, struct log_record *record)
+static void print_note(struct reader *payload)
+{
+    char *note = get_string(payload), *text = text_clean(note ? note : "");
+    printf("note  %s\n", text);
+    free(text);
+    free(note);
+}
+
+static void print_record(const struct run_log *log, struct log_record *record)
 {
     struct log_item item;
     struct log_leaf leaf;
     struct log_mismatch mismatch;
     if (record->kind == LOG_ITEM && log_decode_item(&record->payload, &item))
-        print_item(run, log, &item);
+        print_item(log, &item);
     else if (record->kind == LOG_LEAF && log_decode_leaf(&record->payload, &leaf))
         print_leaf(log, &leaf);
     else if (record->kind == LOG_MISMATCH && log_decode_mismatch(&record->payload, &mismatch))
         print_mismatch(log, &mismatch);
+    else if (record->kind == LOG_NOTE)
+        print_note(&record->payload);
 }
 
 void items_text(struct run_logs *run)
@@ -133,6 +141,6 @@ void items_text(struct run_logs *run)
         }
         run_log_rewind(log);
         while (log_next(&log->log, &record))
-            print_record(run, log, &record);
+            print_record(log, &record);
     }
 }

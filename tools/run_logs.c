@@ -173,23 +173,14 @@ const char *run_log_caller(const struct run_log *log, uint64_t id)
     return idmap_get(&log->caller_index, id, &index) ? log->callers[index].object : NULL;
 }
 
-/* The last log of that pid to start before `log` did. */
-static const struct run_log *parent_of(const struct run_logs *run, const struct run_log *log)
+bool run_log_item(const struct run_log *log, uint64_t id, const struct log_op **op)
 {
-    const struct run_log *found = NULL;
-    for (const struct run_log *other = run->log; other < log; other++)
-        if (other->pid == log->ppid && other->pid != 0)
-            found = other;
-    return found;
-}
-
-const struct run_log *run_logs_owner(const struct run_logs *run, const struct run_log *log, bool item, uint64_t id)
-{
-    uint64_t ignored;
-    for (; log; log = parent_of(run, log)) /* ends: a parent stands before its child */
-        if (idmap_get(item ? &log->item_ops : &log->leaves, id, &ignored))
-            return log;
-    return NULL;
+    uint64_t op_id;
+    *op = NULL;
+    if (!idmap_get(&log->item_ops, id, &op_id))
+        return false;
+    *op = run_log_op(log, op_id);
+    return true;
 }
 
 struct short_text item_name(const struct run_log *log, uint64_t id)
@@ -206,11 +197,11 @@ struct short_text leaf_name(const struct run_log *log, uint64_t id)
     return out;
 }
 
-struct short_text reference_name(const struct run_logs *run, const struct run_log *log, bool item, uint64_t id)
+struct short_text reference_name(const struct run_log *log, bool item, uint64_t id)
 {
-    const struct run_log *owner = run_logs_owner(run, log, item, id);
-    struct short_text name = item ? item_name(owner ? owner : log, id) : leaf_name(owner ? owner : log, id);
-    if (!owner)
+    uint64_t ignored;
+    struct short_text name = item ? item_name(log, id) : leaf_name(log, id);
+    if (!idmap_get(item ? &log->item_ops : &log->leaves, id, &ignored))
         strncat(name.s, "?", sizeof name.s - strlen(name.s) - 1);
     return name;
 }

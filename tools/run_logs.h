@@ -1,6 +1,7 @@
 /*
- * The logs of a run, indexed so that items, leaves, and what they refer to can be named and looked up, from any process of the
- * run. What the log does not explain gets a name all the same. Records are read again and again with run_log_rewind.
+ * The logs of a run, indexed so that items, leaves, and what they refer to can be looked up and get names that are unique over
+ * the run. References stay within a log: ids start anew in a forked child. What the log does not explain gets a name all the
+ * same. Records are read again and again with run_log_rewind.
  */
 #ifndef BLASE_TOOLS_RUN_LOGS_H
 #define BLASE_TOOLS_RUN_LOGS_H
@@ -40,14 +41,13 @@ void run_log_rewind(struct run_log *log);
 const struct log_op *run_log_op(const struct run_log *log, uint64_t id);
 const char *run_log_caller(const struct run_log *log, uint64_t id);
 
-/* The log that has the item (or leaf) that `log` refers to: itself, else the nearest of the processes that it was forked from;
- * NULL when none has. */
-const struct run_log *run_logs_owner(const struct run_logs *run, const struct run_log *log, bool item, uint64_t id);
+/* The routine of an item of this log; false if there is no such item. *op is NULL if the log does not explain it. */
+bool run_log_item(const struct run_log *log, uint64_t id, const struct log_op **op);
 
-/* Names for people: "#12", "#4711:12", "leaf 3"; a reference to what no log has ends in "?". */
+/* Names for people: "#12", "#4711:12", "leaf 3"; a reference to what the log does not have ends in "?". */
 struct short_text item_name(const struct run_log *log, uint64_t id);
 struct short_text leaf_name(const struct run_log *log, uint64_t id);
-struct short_text reference_name(const struct run_logs *run, const struct run_log *log, bool item, uint64_t id);
+struct short_text reference_name(const struct run_log *log, bool item, uint64_t id);
 
 /* Names out of an OP record (op may be NULL), fit for a terminal. */
 struct short_text op_name(const struct log_op *op);

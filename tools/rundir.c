@@ -60,15 +60,15 @@ static bool prepare_place(const char *place)
     return make_directories(place);
 }
 
-/* YYYYMMDD-HHMMSS-PID-COMMAND, of characters that need no quoting anywhere. */
+/* YYYYMMDD-HHMMSS-PID-COMMAND in UTC, so that names sort by time; of characters that need no quoting. */
 static void name_run(const char *command, int attempt, char *out, size_t size)
 {
     char stamp[32], word[NAME_LIMIT + 1];
     time_t now = time(NULL);
-    struct tm local;
-    if (!localtime_r(&now, &local))
-        memset(&local, 0, sizeof local);
-    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &local);
+    struct tm utc;
+    if (!gmtime_r(&now, &utc))
+        memset(&utc, 0, sizeof utc);
+    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &utc);
     snprintf(word, sizeof word, "%s", text_basename(command));
     for (char *p = word; *p; p++)
         if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-", *p))
@@ -230,10 +230,7 @@ static int later_name_first(const void *a, const void *b)
     return -strcmp(text_basename(*(char *const *)a), text_basename(*(char *const *)b));
 }
 
-/*
- * Names sort by time only to the second, and not at all in the hour when summer time ends; so the latest is decided among the
- * last names by what their logs say.
- */
+/* Names sort by time only to the second: among the last of them, what their logs say decides. */
 static const char *latest(struct names *names)
 {
     const char *best = NULL;
