@@ -21,6 +21,10 @@ static bool reserve(struct bytes *b, size_t more)
         return false;
     if (b->capacity - b->size >= more)
         return true;
+    if (more > SIZE_MAX / 4) {
+        b->failed = true;
+        return false;
+    }
     size_t capacity = b->capacity ? b->capacity : 256;
     while (capacity - b->size < more)
         capacity *= 2;

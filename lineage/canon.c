@@ -47,14 +47,20 @@ static int64_t load_integer(const void *p, int int_bytes)
     return wide;
 }
 
-static int letter_of(const struct call *call, union raw raw)
+/* CBLAS numbers its options by kind: 11x transposition, 12x triangle, 13x diagonal, 14x side. One of another kind is illegal. */
+static int cblas_letter(int value, const char *letters)
 {
-    if (call->entry->style == STYLE_CBLAS) {
-        for (size_t i = 0; i < sizeof cblas_letters / sizeof cblas_letters[0]; i++)
-            if (cblas_letters[i].value == (int32_t)raw.i)
-                return cblas_letters[i].letter;
-        return 0;
-    }
+    int kind = strcmp(letters, "UL") == 0 ? 12 : strcmp(letters, "NU") == 0 ? 13 : strcmp(letters, "LR") == 0 ? 14 : 11;
+    for (size_t i = 0; i < sizeof cblas_letters / sizeof cblas_letters[0]; i++)
+        if (cblas_letters[i].value == value && value / 10 == kind)
+            return cblas_letters[i].letter;
+    return 0;
+}
+
+static int letter_of(const struct call *call, int arg, union raw raw)
+{
+    if (call->entry->style == STYLE_CBLAS)
+        return cblas_letter((int32_t)raw.i, call->entry->op->args[arg].letters);
     if (call->entry->style == STYLE_FORTRAN)
         return raw.p ? toupper(*(const unsigned char *)raw.p) : 0;
     return toupper((unsigned char)raw.i);
@@ -63,7 +69,7 @@ static int letter_of(const struct call *call, union raw raw)
 /* One option letter: legal ones only, with the real types' C folded into T. */
 static bool read_option(const struct call *call, const struct op *op, int arg, union raw raw, union cval *out)
 {
-    int letter = letter_of(call, raw);
+    int letter = letter_of(call, arg, raw);
     if (letter == 0 || !strchr(op->args[arg].letters, letter))
         return false;
     bool real_type = op->type == 's' || op->type == 'd';
@@ -222,17 +228,19 @@ static bool legal_operand(const struct canon *c, int k, const struct use *use)
             return false;
         int64_t fast = c->row_major ? use->cols : use->rows;
         int64_t slow = c->row_major ? use->rows : use->cols;
-        if (o->has_inc ? !fits(ld < 0 ? -ld : ld, use->rows) : (!empty && ld < fast) || !fits(ld, slow))
+        if (o->has_inc ? !fits(ld < 0 ? -ld : ld, use->rows) : ld < fast || !fits(ld, slow))
             return false;
     }
     bool referenced = use->read.part != PART_NONE || use->write.part != PART_NONE || o->role >= ROLE_MAYBE;
     return empty || !referenced || c->a[o->arg].p;
 }
 
-static bool negative_dimension(const struct canon *c)
+/* Dimensions beyond what any memory holds would overflow the shapes; they are as little ours to judge as negative ones. */
+static bool absurd_dimension(const struct canon *c)
 {
+    const int64_t limit = (int64_t)1 << 30;
     for (int arg = 0; arg < c->op->nargs; arg++)
-        if (c->op->args[arg].kind == ARG_INT && c->a[arg].i < 0)
+        if (c->op->args[arg].kind == ARG_INT && (c->a[arg].i < 0 || c->a[arg].i > limit))
             return true;
     return false;
 }
@@ -263,7 +271,7 @@ enum canon_result canon_from_call(const struct call *call, int int_bytes, struct
         return CANON_ILLEGAL;
     if (is_query(c))
         return CANON_QUERY;
-    if (negative_dimension(c))
+    if (absurd_dimension(c))
         return CANON_ILLEGAL;
     if (c->op->blas && c->row_major)
         apply_row_steps(c);

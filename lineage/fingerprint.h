@@ -8,10 +8,10 @@
  *
  * The hash is a tree. The elements are cut into chunks of about 256 KiB (whole columns, or pieces of one column), each chunk is
  * hashed, and the digests are hashed together with the header; chunks can therefore be taken in parallel or redone one by one.
- * A full square matrix is hashed as three streams a chunk, above, below and on the diagonal, so that the fingerprint of each of
- * its triangles comes out of the same pass: what syrk or potrf reads of a product is then recognised by content.
+ * A full square matrix is hashed as three streams, above, on and below the diagonal (each element is read once), so that the
+ * fingerprint of each of its triangles falls out: what syrk or potrf reads of a product is then recognised by content.
  *
- * Thread-safe; uses under 2 KiB of stack and no heap.
+ * Thread-safe; uses about 3 KiB of stack and no heap.
  */
 #ifndef BLASE_LINEAGE_FINGERPRINT_H
 #define BLASE_LINEAGE_FINGERPRINT_H

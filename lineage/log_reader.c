@@ -231,6 +231,7 @@ bool log_decode_counters(struct reader *r, struct log_counters *c)
         *head[i] = get_varint(r);
     uint64_t count = get_count(r, 1u << 20);
     c->ops = calloc(count + 1, sizeof *c->ops);
+    r->failed |= !c->ops;
     for (; c->ops && c->nops < count; c->nops++) {
         c->ops[c->nops].op = get_varint(r);
         c->ops[c->nops].bypassed = get_varint(r);

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "lineage/log_writer.h"
+#include "lineage/say.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -24,7 +26,8 @@ struct log_writer {
 bool make_directories(const char *path)
 {
     char part[PATH_MAX];
-    if (strlen(path) >= sizeof part) {
+    struct stat is;
+    if (!*path || strlen(path) >= sizeof part) {
         errno = ENAMETOOLONG;
         return false;
     }
@@ -35,7 +38,12 @@ bool make_directories(const char *path)
             return false;
         *slash = '/';
     }
-    return mkdir(part, 0755) == 0 || errno == EEXIST;
+    if (mkdir(part, 0755) == 0)
+        return true;
+    if (errno != EEXIST || stat(part, &is) != 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR(is.st_mode);
 }
 
 struct log_writer *log_writer_new(const char *directory, const char *name)
@@ -50,9 +58,12 @@ struct log_writer *log_writer_new(const char *directory, const char *name)
 
 static bool fail(struct log_writer *w, const char *what)
 {
+    char line[PATH_MAX + 256];
     int error = errno;
-    if (!w->failed)
-        dprintf(STDERR_FILENO, "blase: %s %s: %s; going on without a log\n", what, w->path, strerror(error));
+    if (!w->failed) {
+        snprintf(line, sizeof line, "blase: %s %s: %s; going on without a log\n", what, w->path, strerror(error));
+        say_line(line);
+    }
     w->failed = true;
     bytes_free(&w->buffer);
     return false;
@@ -77,9 +88,21 @@ static int open_file(struct log_writer *w)
     return (int)syscall(SYS_openat, AT_FDCWD, w->path, flags, 0644);
 }
 
+/* Writing past the limit on file sizes raises SIGXFSZ, which ends the program. */
+static bool within_file_limit(const struct log_writer *w)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+           w->written + w->buffer.size <= limit.rlim_cur;
+}
+
 static void write_buffer(struct log_writer *w, int fd)
 {
     size_t done = 0;
+    if (!within_file_limit(w)) {
+        errno = EFBIG;
+        fail(w, "cannot write");
+    }
     while (!w->failed && done < w->buffer.size) {
         long wrote = syscall(SYS_write, fd, w->buffer.data + done, w->buffer.size - done);
         if (wrote > 0)
@@ -94,7 +117,7 @@ void log_flush(struct log_writer *w)
 {
     if (w->failed || !w->buffer.size)
         return;
-    int error = errno; /* the program's errno is not ours to change */
+    int error = errno;
     int fd = open_file(w);
     if (fd < 0) {
         fail(w, "cannot open");
@@ -117,10 +140,12 @@ bool log_append(struct log_writer *w, enum log_kind kind, const struct bytes *pa
     put_varint(&w->buffer, payload->size);
     put_raw(&w->buffer, payload->data, payload->size);
     w->work_ns += work_ns;
+    int error = errno; /* the program's errno is not ours to change */
     if (w->buffer.failed)
         fail(w, "out of memory for");
     else if (w->work_ns >= FLUSH_WORK_NS || w->buffer.size >= BUFFER_LIMIT)
         log_flush(w);
+    errno = error;
     return !w->failed;
 }
 

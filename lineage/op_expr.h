@@ -27,11 +27,11 @@ static inline int op_tri(int64_t uplo, int64_t diag)
     return diag == 'U' ? PART_STRICT_LOWER : PART_LOWER;
 }
 
-/* Levels of LAPACK's divide and conquer with its SMLSIZ of 25 (xLALSD). */
+/* Levels of LAPACK's divide and conquer with its SMLSIZ of 25 (xLALSD): INT(log2(n/26)) + 1, where INT truncates towards zero. */
 static inline int64_t op_nlvl(int64_t n)
 {
-    int64_t levels = 0;
-    for (int64_t size = 26; size <= n; size *= 2)
+    int64_t levels = n > 13 ? 1 : 0;
+    for (int64_t size = 52; size <= n; size *= 2)
         levels++;
     return levels;
 }

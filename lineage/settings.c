@@ -136,10 +136,37 @@ void settings_variable(const char *name, char *out, size_t size)
 static void try_set(struct settings *settings, const char *name, const char *value, const char *where, bool complain)
 {
     if (!settings_set(settings, name, value) && complain)
-        fprintf(stderr, "blase: %s: '%s' is not a value for '%s'; using the default\n", where, value, name);
+        fprintf(stderr, "blase: %s: '%s' is not a value for '%s'; ignored\n", where, value, name);
 }
 
-/* `name = value` lines; # starts a comment. */
+static char *trimmed(char *text)
+{
+    text += strspn(text, " \t");
+    size_t size = strlen(text);
+    while (size && strchr(" \t\r\n", text[size - 1]))
+        text[--size] = 0;
+    return text;
+}
+
+/* `name = value`; # starts a comment at the beginning of a line or after a blank. */
+static void load_line(struct settings *settings, char *line, const char *path, bool complain)
+{
+    for (char *hash = strchr(line, '#'); hash; hash = strchr(hash + 1, '#'))
+        if (hash == line || hash[-1] == ' ' || hash[-1] == '\t')
+            *hash = 0;
+    char *name = trimmed(line), *equals = strchr(name, '=');
+    if (!*name)
+        return;
+    if (!equals) {
+        if (complain)
+            fprintf(stderr, "blase: %s: '%s' is not 'name = value'; ignored\n", path, name);
+        return;
+    }
+    *equals = 0;
+    name = trimmed(name);
+    try_set(settings, name, trimmed(equals + 1), path, complain);
+}
+
 static void load_file(struct settings *settings, bool complain)
 {
     char path[SETTING_TEXT_MAX], line[SETTING_TEXT_MAX];
@@ -153,12 +180,8 @@ static void load_file(struct settings *settings, bool complain)
     FILE *file = fopen(path, "re");
     if (!file)
         return;
-    while (fgets(line, sizeof line, file)) {
-        char name[64], value[SETTING_TEXT_MAX];
-        line[strcspn(line, "#\n")] = 0;
-        if (sscanf(line, " %63[a-z_] = %4095s", name, value) == 2)
-            try_set(settings, name, value, path, complain);
-    }
+    while (fgets(line, sizeof line, file))
+        load_line(settings, line, path, complain);
     fclose(file);
 }
 

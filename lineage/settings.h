@@ -1,6 +1,6 @@
 /*
  * Settings (settings.def): command line over BLASE_* environment over ~/.config/blase/config over defaults. A wrong value is one
- * clear line on stderr and the default. Plain data after settings_load; load once.
+ * clear line on stderr and is ignored. Plain data after settings_load; load once.
  */
 #ifndef BLASE_LINEAGE_SETTINGS_H
 #define BLASE_LINEAGE_SETTINGS_H

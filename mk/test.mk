@@ -22,6 +22,22 @@ test: deps
 endif
 
 unit-build: $(UNIT_TESTS)
+
+# The property program calls through the table's invokers; the libraries are found by name, so that LD_LIBRARY_PATH picks the
+# provider. Its executable exports xerbla_, which reference BLAS then calls in place of its own.
+PROPERTY_OBJECTS := $(call object,obj,$(wildcard tests/property/*.c) $(LINEAGE)) $(BUILD)/obj/gen/ops.o $(BUILD)/obj/gen/entry_table.o
+$(BUILD)/tests/property/property: $(PROPERTY_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -rdynamic -o $@ $^ -Wl,--no-as-needed -llapacke -llapack -lblas -lm
+
+# A library built from a table that is wrong on purpose: the property test must catch every record of it.
+.PHONY: wrong-library property-build
+wrong-library:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/wrong TABLES=tests/property/fixtures/wrong.tab $(BUILD)/wrong/libblase.so
+property-build: $(BUILD)/tests/property/property
+property: all property-build wrong-library
+	/usr/bin/python3 tests/property/run_property.py --build $(BUILD)
+	/usr/bin/python3 tests/property/run_property.py --build $(BUILD) --library $(BUILD)/wrong/libblase.so --expect-failure
 unit: $(UNIT_TESTS)
 	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; $$t; done
 

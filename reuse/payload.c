@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* The mark: a byte pattern that no computed real, index or status has. */
+enum { MARK = 0xA7 };
 enum { MAP_FROM = 256 * 1024, HUGE_FROM = 4 * 1024 * 1024 };
 
 /* Memory that is given back to the system as soon as it is freed, without going through the program's heap when large. */
@@ -61,8 +63,32 @@ struct snapshot *snapshot_take(const struct canon *c, const struct use *use)
     for (int k = 0; k < c->op->noperands; k++) {
         struct view v = maybe_view(c, use, k);
         at += view_pack(&v, s->data + at);
+        if (c->op->operands[k].role == ROLE_MAYBE && !view_empty(&v))
+            memset(v.base, MARK, view_bytes(&v));
     }
     return s;
+}
+
+static bool element_marked(const struct view *v, int64_t i)
+{
+    const unsigned char *bytes = (const unsigned char *)v->base + (size_t)i * v->element;
+    for (uint32_t b = 0; b < v->element; b++)
+        if (bytes[b] != MARK)
+            return false;
+    return true;
+}
+
+void snapshot_settle(const struct snapshot *s, const struct canon *c, const struct use *use)
+{
+    size_t at = 0;
+    for (int k = 0; s && k < c->op->noperands; k++) {
+        struct view v = maybe_view(c, use, k);
+        int64_t n = c->op->operands[k].role == ROLE_MAYBE ? v.rows * v.cols : 0;
+        for (int64_t i = 0; i < n; i++)
+            if (element_marked(&v, i))
+                memcpy(v.base + i * (int64_t)v.element, s->data + at + (size_t)i * v.element, v.element);
+        at += view_bytes(&v);
+    }
 }
 
 void snapshot_free(struct snapshot *s)
@@ -79,8 +105,11 @@ struct run {
 /* Called for every changed stretch, in order. */
 typedef void (*run_visitor)(void *context, const struct run *run, const char *bytes, size_t size);
 
+/* Was element i written? `before` is its array's old content, NULL for one that was marked. */
 static bool element_changed(const struct view *v, int64_t i, const unsigned char *before)
 {
+    if (!before)
+        return !element_marked(v, i);
     return memcmp(v->base + i * (int64_t)v->element, before + (size_t)i * v->element, v->element) != 0;
 }
 
@@ -108,7 +137,8 @@ static void each_run(const struct canon *c, const struct use *use, const struct 
         struct view v = maybe_view(c, use, k);
         if (view_empty(&v))
             continue;
-        runs_of_array(&v, k, use[k].first, s->data + at, visit, context);
+        const unsigned char *before = c->op->operands[k].role == ROLE_MAYBE ? NULL : s->data + at;
+        runs_of_array(&v, k, use[k].first, before, visit, context);
         at += view_bytes(&v);
     }
 }

@@ -1,10 +1,12 @@
 /*
  * Payloads: exactly the bytes a call wrote, and how to write them again.
  *
- * For an array that the table says is written, that is every element of the written part, packed. For one that may be written
- * (`maybe`, work arrays) it is the elements that the call was seen to change, found against a snapshot taken before the call, and
- * those the table says are surely written. An element that was rewritten with the value it already had cannot be told from one
- * left alone; only scratch is described so, and LAPACK gives its content no meaning.
+ * For an array that the table says is written, that is every element of the written part, packed. For one of which it is not
+ * documented what is written, it is the elements that the call was seen to write, and those the table says surely are:
+ * - a `maybe` array is an output, so it is filled with a mark before the call; what is no mark any more was written, and what
+ *   still is gets its old content back (snapshot_settle);
+ * - a work array is left as it is, because a routine might read what it should not: what differs from a copy taken before was
+ *   written. An element rewritten with the value it had cannot be told from one left alone; LAPACK gives scratch no meaning.
  *
  * Reference-counted, immutable once captured; safe to restore from several threads. Memory comes from mmap for large payloads so
  * that it goes back to the system when evicted.
@@ -16,12 +18,15 @@
 
 #include "lineage/lineage.h"
 
-/* Content of may-be-written arrays before a call. */
+/* Content of may-be-written arrays before a call; taking it marks the `maybe` ones. */
 struct snapshot;
 
 /* What the snapshot of this call would take; 0 when there is nothing to snapshot. */
 size_t snapshot_bytes(const struct canon *c, const struct use *use);
 struct snapshot *snapshot_take(const struct canon *c, const struct use *use); /* NULL: out of memory */
+
+/* After the call, and after the capture if there is one: elements still marked get their content back. NULL is fine. */
+void snapshot_settle(const struct snapshot *s, const struct canon *c, const struct use *use);
 void snapshot_free(struct snapshot *s);
 
 struct payload {

@@ -57,7 +57,8 @@ static struct caller_object *intern_object(const struct object *object)
     o->object = *object;
     o->path = path;
     o->object.path = *object->path ? path : "";
-    o->nested = defines_blas(object);
+    o->nested =
+        object_is_shim((const void *)object->base) || defines_blas(object); /* LAPACKE tail-calls: we return to ourselves */
     struct caller_object *head = atomic_load(&objects);
     do {
         o->next = head;

@@ -6,94 +6,111 @@
 
 #include "lineage/clock.h"
 #include "reuse/gate.h"
+#include "shim/fpenv.h"
 #include "shim/resolve.h"
 #include "shim/trace.h"
 
 /* Passed-through calls this large are timed each; of smaller ones one in BYPASS_SAMPLE. */
 static const double ALWAYS_TIMED_FLOPS = 1e6;
 
-static inline int64_t pass_through(struct call *call, const struct binding *binding, struct process *process,
-                                   struct thread_state *thread, double flops)
+/* A call on its way: what every step below needs. */
+struct passage {
+    struct call *call;
+    struct caller_object *caller;
+    const struct binding *binding;
+    struct process *process;
+    struct thread_state *thread; /* NULL: memory is short, nothing is counted */
+    uint64_t flags;              /* the program's floating-point flags, which our own arithmetic must not change */
+};
+
+static inline int64_t invoke(const struct passage *p)
 {
-    if (!thread)
-        return call->entry->invoke(binding->fn, call->raw);
-    struct bypass_count *count = &thread->bypass[op_index(call->entry->op)];
+    fpenv_restore(p->flags);
+    return p->call->entry->invoke(p->binding->fn, p->call->raw);
+}
+
+static inline int64_t pass_through(const struct passage *p, double flops)
+{
+    if (!p->thread)
+        return invoke(p);
+    struct bypass_count *count = &p->thread->bypass[op_index(p->call->entry->op)];
     count_add(&count->calls, 1);
-    if (flops < ALWAYS_TIMED_FLOPS && thread->clock++ % BYPASS_SAMPLE)
-        return call->entry->invoke(binding->fn, call->raw);
+    bool always = flops >= ALWAYS_TIMED_FLOPS;
+    if (!always && p->thread->clock++ % BYPASS_SAMPLE)
+        return invoke(p);
     uint64_t began = clock_ns();
-    int64_t returned = call->entry->invoke(binding->fn, call->raw);
-    uint64_t took = clock_ns() - began;
+    int64_t returned = invoke(p);
+    uint64_t took = clock_ns() - began, flags = fpenv_save();
     count_add(&count->timed_calls, 1);
     count_add(&count->timed_ns, took);
-    if (process->governor)
-        governor_passed(process->governor, flops < ALWAYS_TIMED_FLOPS ? took * BYPASS_SAMPLE : took);
+    if (p->process->governor)
+        governor_passed(p->process->governor, always ? took : took * BYPASS_SAMPLE);
+    fpenv_restore(flags);
     return returned;
 }
 
-/* Illegal calls and queries may longjmp out of xerbla, so everything is counted before they are made. */
-static int64_t count_and_pass(struct call *call, const struct binding *binding, struct thread_state *thread)
+/* Illegal calls and queries may longjmp out of xerbla, so they are counted before they are made. */
+static int64_t count_and_pass(const struct passage *p)
 {
-    if (thread)
-        count_add(&thread->bypass[op_index(call->entry->op)].calls, 1);
-    return call->entry->invoke(binding->fn, call->raw);
+    if (p->thread)
+        count_add(&p->thread->bypass[op_index(p->call->entry->op)].calls, 1);
+    return invoke(p);
 }
 
 /* Is this legal call to be traced? `governed` is filled where the governor was asked. */
-static bool admitted(struct process *process, const struct call *call, const struct canon *canon, const struct use *use,
-                     struct governed *governed)
+static bool admitted(const struct passage *p, const struct canon *canon, const struct use *use, struct governed *governed)
 {
-    if (process->settings.trace == TRACE_ALL)
+    if (p->process->settings.trace == TRACE_ALL)
         return true;
+    struct governor *governor = p->process->governor;
     struct estimate estimate = gate_estimate(canon, use);
-    if (!gate_open(&estimate, process->governor != NULL))
+    if (!gate_open(&estimate, governor != NULL))
         return false;
-    return !process->governor || governor_admit(process->governor, governed, canon, use, call->ret);
+    return !governor || governor_admit(governor, governed, canon, use, p->call->ret);
 }
 
 /* Kept out of line so that a tiny call pays for none of its stack. */
-static __attribute__((noinline)) int64_t dispatch_large(struct call *call, struct caller_object *caller,
-                                                        const struct binding *binding, struct process *process,
-                                                        struct thread_state *thread)
+static __attribute__((noinline)) int64_t dispatch_large(const struct passage *p)
 {
     struct canon canon;
     struct use use[OP_MAX_OPERANDS];
     struct governed governed = {.class = NULL};
-    if (canon_from_call(call, binding->provider->width, &canon) != CANON_OK)
-        return count_and_pass(call, binding, thread);
+    if (canon_from_call(p->call, p->binding->provider->width, &canon) != CANON_OK)
+        return count_and_pass(p);
     canon_uses(&canon, use);
-    if (!admitted(process, call, &canon, use, &governed) || !process_same(process))
-        return pass_through(call, binding, process, thread, op_flops(&canon));
-    return trace_call(call, caller, binding, process, thread, &canon, use, &governed);
+    if (!admitted(p, &canon, use, &governed) || !process_same(p->process))
+        return pass_through(p, op_flops(&canon));
+    fpenv_restore(p->flags);
+    return trace_call(p->call, p->caller, p->binding, p->process, p->thread, &canon, use, &governed);
 }
 
 /* Cheap reasons to leave a call alone, from the raw arguments; *flops is their count. */
-static inline bool not_worth_a_look(const struct process *process, const struct call *call, int width, double *flops)
+static inline bool not_worth_a_look(const struct passage *p, int width, double *flops)
 {
-    const struct op *op = call->entry->op;
-    *flops = op->quick(call, width) * op_flop_scale(op);
-    return *flops < gate_least_flops(op, process->governor != NULL) ||
-           (process->governor && !governor_may_look(process->governor));
+    const struct op *op = p->call->entry->op;
+    const struct governor *governor = p->process->governor;
+    *flops = op->quick(p->call, width) * op_flop_scale(op);
+    return *flops < gate_least_flops(op, governor != NULL) || (governor && !governor_may_look(governor));
 }
 
 int64_t dispatch(struct call *call)
 {
-    struct caller_object *caller = caller_of(call->ret);
-    const struct binding *binding = binding_of(caller, call->entry);
-    struct process *process = process_get();
-    if (!process)
-        return call->entry->invoke(binding->fn, call->raw);
-    struct thread_state *thread = thread_state();
-    if (caller->nested) {
-        if (thread)
-            count_add(&thread->nested, 1);
-        return call->entry->invoke(binding->fn, call->raw);
+    struct passage p = {.call = call, .flags = fpenv_save(), .caller = caller_of(call->ret)};
+    p.binding = binding_of(p.caller, call->entry);
+    p.process = process_get();
+    if (!p.process)
+        return invoke(&p);
+    p.thread = thread_state();
+    if (p.caller->nested) {
+        if (p.thread)
+            count_add(&p.thread->nested, 1);
+        return invoke(&p);
     }
-    int width = binding->provider ? binding->provider->width : 0;
+    int width = p.binding->provider ? p.binding->provider->width : 0;
     double flops;
-    if (!width)
-        return count_and_pass(call, binding, thread);
-    if (process->settings.trace == TRACE_AUTO && not_worth_a_look(process, call, width, &flops))
-        return pass_through(call, binding, process, thread, flops);
-    return dispatch_large(call, caller, binding, process, thread);
+    if (!width || fpenv_traps()) /* where exceptions trap, our own arithmetic could */
+        return count_and_pass(&p);
+    if (p.process->settings.trace == TRACE_AUTO && not_worth_a_look(&p, width, &flops))
+        return pass_through(&p, flops);
+    return dispatch_large(&p);
 }

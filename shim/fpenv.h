@@ -1,7 +1,8 @@
 /*
  * Floating-point exception flags are an output of a numeric routine, and rounding and flush modes an input. Sticky flags are read
  * and set without raising traps and without libm. On a processor we have no code for, fpenv_known() is false and nothing is
- * reused. Thread-safe: the registers are the thread's own.
+ * reused. Our own floating-point arithmetic must leave no flag behind either: fpenv_save before, fpenv_restore after.
+ * Thread-safe: the registers are the thread's own.
  */
 #ifndef BLASE_SHIM_FPENV_H
 #define BLASE_SHIM_FPENV_H
@@ -48,6 +49,18 @@ static inline uint32_t fpenv_control(void)
 static inline bool fpenv_traps(void)
 {
     return (fpenv_mxcsr() & FPENV_MASKS) != FPENV_MASKS;
+}
+
+/* The flags of the unit that our own arithmetic uses. */
+static inline uint64_t fpenv_save(void)
+{
+    return fpenv_mxcsr();
+}
+
+static inline void fpenv_restore(uint64_t saved)
+{
+    if (fpenv_mxcsr() != saved)
+        fpenv_set_mxcsr((uint32_t)saved);
 }
 
 /* Clears the flags so that those of one call can be told; returns what was set. */
@@ -105,6 +118,17 @@ static inline bool fpenv_traps(void)
     return (fpenv_fpcr() & FPENV_MASKS) != 0;
 }
 
+static inline uint64_t fpenv_save(void)
+{
+    return fpenv_fpsr();
+}
+
+static inline void fpenv_restore(uint64_t saved)
+{
+    if (fpenv_fpsr() != saved)
+        __asm__ volatile("msr fpsr, %0" : : "r"(saved));
+}
+
 static inline uint32_t fpenv_begin(void)
 {
     uint64_t fpsr = fpenv_fpsr();
@@ -137,6 +161,16 @@ static inline uint32_t fpenv_control(void)
 static inline bool fpenv_traps(void)
 {
     return true;
+}
+
+static inline uint64_t fpenv_save(void)
+{
+    return 0;
+}
+
+static inline void fpenv_restore(uint64_t saved)
+{
+    (void)saved;
 }
 
 static inline uint32_t fpenv_begin(void)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 
 #include "lineage/clock.h"
 #include "lineage/fingerprint.h"
+#include "lineage/run_home.h"
+#include "lineage/say.h"
 #include "shim/entry.h"
 #include "shim/threads.h"
 
@@ -20,7 +23,7 @@
 #define BLASE_VERSION "0"
 #endif
 
-static const uint64_t SNAPSHOT_PERIOD_NS = 250000000;
+static const uint64_t SNAPSHOT_PERIOD_NS = 250000000, START_PATIENCE_NS = 1000000000;
 
 enum state { STATE_NEW, STATE_STARTING, STATE_READY, STATE_PASSIVE };
 static atomic_int state = STATE_NEW;
@@ -30,26 +33,24 @@ static atomic_bool ending; /* exit has begun: everything is written at once from
 
 void process_passive(const char *why)
 {
-    if (atomic_exchange(&state, STATE_PASSIVE) != STATE_PASSIVE)
-        dprintf(STDERR_FILENO, "blase: %s; passing every call through from here on\n", why);
+    char line[256];
+    if (atomic_exchange(&state, STATE_PASSIVE) == STATE_PASSIVE)
+        return;
+    snprintf(line, sizeof line, "blase: %s; passing every call through from here on\n", why);
+    say_line(line);
 }
 
-/* Where runs lie when nobody said: one new directory a process. */
-static void default_directory(char *out, size_t size)
+/* Where the log goes: an absolute path, because the program may change its directory. */
+static void choose_directory(void)
 {
-    const char *state_home = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    char base[PATH_MAX], stamp[32];
-    time_t now = time(NULL);
-    struct tm when;
-    if (state_home && *state_home)
-        snprintf(base, sizeof base, "%s", state_home);
-    else if (home && *home)
-        snprintf(base, sizeof base, "%s/.local/state", home);
+    const char *asked = process.settings.log;
+    char here[PATH_MAX];
+    if (!*asked || strcmp(asked, "off") == 0)
+        run_home_new(program_invocation_short_name, run_directory, sizeof run_directory);
+    else if (*asked != '/' && getcwd(here, sizeof here))
+        snprintf(run_directory, sizeof run_directory, "%.2000s/%.2000s", here, asked);
     else
-        snprintf(base, sizeof base, "/tmp/blase-%ld", (long)getuid());
-    gmtime_r(&now, &when);
-    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &when);
-    snprintf(out, size, "%.3900s/blase/runs/%s-%ld-%.60s", base, stamp, (long)getpid(), program_invocation_short_name);
+        snprintf(run_directory, sizeof run_directory, "%s", asked);
 }
 
 static struct log_writer *new_log(void)
@@ -251,11 +252,8 @@ static void after_fork_child(void)
 
 static bool start(void)
 {
-    settings_load(&process.settings, true);
-    if (*process.settings.log)
-        snprintf(run_directory, sizeof run_directory, "%s", process.settings.log);
-    else
-        default_directory(run_directory, sizeof run_directory);
+    settings_load(&process.settings, !getenv("BLASE_RUN")); /* `blase run` has complained already */
+    choose_directory();
     process.pid = getpid();
     process.epoch = 1;
     process.start_ns = clock_ns();
@@ -271,18 +269,31 @@ static bool start(void)
     return pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0;
 }
 
+static __thread bool starting __attribute__((tls_model("initial-exec")));
+
 static struct process *begin(void)
 {
     int expected = STATE_NEW;
     if (atomic_compare_exchange_strong(&state, &expected, STATE_STARTING)) {
         int error = errno;
+        starting = true;
         if (start())
             atomic_store(&state, STATE_READY);
         else
             process_passive("out of memory at the start");
+        starting = false;
         errno = error;
     }
-    return atomic_load(&state) == STATE_READY ? &process : NULL; /* while another thread starts us, calls pass through */
+    return atomic_load(&state) == STATE_READY ? &process : NULL;
+}
+
+/* Other threads wait for the one that starts us, so that no call goes uncounted; a signal handler within it does not. */
+static struct process *wait_for_start(void)
+{
+    uint64_t began = clock_ns();
+    while (!starting && atomic_load(&state) == STATE_STARTING && clock_ns() - began < START_PATIENCE_NS)
+        sched_yield();
+    return atomic_load(&state) == STATE_READY ? &process : NULL;
 }
 
 struct process *process_get(void)
@@ -290,5 +301,7 @@ struct process *process_get(void)
     int now = atomic_load_explicit(&state, memory_order_acquire);
     if (now == STATE_READY)
         return &process;
-    return now == STATE_NEW ? begin() : NULL;
+    if (now == STATE_NEW && begin())
+        return &process;
+    return now == STATE_PASSIVE ? NULL : wait_for_start();
 }

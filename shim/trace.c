@@ -175,6 +175,7 @@ static struct payload *compute(struct tracing *t, bool keep)
         r->unkept = UNKEPT_CHANGED;
     else if (keep && !(payload = capture(t, snapshot, &real)))
         r->unkept = UNKEPT_MEMORY;
+    snapshot_settle(snapshot, t->canon, t->use);
     snapshot_free(snapshot);
     return payload;
 }
@@ -256,7 +257,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     bool reads[OP_MAX_OPERANDS];
     struct log_mismatch mismatch = {0};
     struct plan plan;
-    uint64_t began = clock_ns();
+    uint64_t began = clock_ns(), flags = fpenv_save();
     r.canon = canon;
     r.provider = &binding->provider->described;
     r.start_ns = began - process->start_ns;
@@ -270,8 +271,11 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     } else {
         plan_call(&plan);
     }
+    fpenv_restore(flags);
     struct payload *fresh = carry_out(&t, &plan, &mismatch);
+    flags = fpenv_save();
     plan_done(&plan);
     record(&t, key, fresh, &mismatch, began);
+    fpenv_restore(flags);
     return t.returned;
 }

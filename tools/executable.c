@@ -55,8 +55,8 @@ static const char *elf_obstacle(int fd, const unsigned char *ident)
         return "is built for another word size than libblase.so";
     if (!interpreted(fd))
         return "is statically linked, so no library can be loaded into it";
-    if (fstat(fd, &is) == 0 && (((is.st_mode & S_ISUID) && is.st_uid != getuid()) ||
-                                ((is.st_mode & S_ISGID) && is.st_gid != getgid())))
+    if (fstat(fd, &is) == 0 &&
+        (((is.st_mode & S_ISUID) && is.st_uid != getuid()) || ((is.st_mode & S_ISGID) && is.st_gid != getgid())))
         return "is set-user-ID or set-group-ID, and the loader ignores LD_PRELOAD for it";
     if (fgetxattr(fd, "security.capability", NULL, 0) > 0 && geteuid() != 0)
         return "has file capabilities, and the loader ignores LD_PRELOAD for it";

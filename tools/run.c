@@ -79,9 +79,9 @@ static int parse(struct run *run, int argc, char **argv)
     struct option options[MAX_SETTINGS + 2] = {{0}};
     int count = 0, found;
     for (; count < setting_count && count < MAX_SETTINGS; count++)
-        options[count] = (struct option){setting_table[count].name,
-                                         setting_table[count].kind == SETTING_FLAG ? no_argument : required_argument, NULL,
-                                         256 + count};
+        options[count] =
+            (struct option){setting_table[count].name,
+                            setting_table[count].kind == SETTING_FLAG ? no_argument : required_argument, NULL, 256 + count};
     options[count] = (struct option){"help", no_argument, NULL, 'h'};
     while ((found = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
         if (found == 'h')

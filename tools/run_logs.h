@@ -11,7 +11,7 @@
 #include "tools/text.h"
 
 struct run_log {
-    char *name;       /* of the file */
+    char *name;      /* of the file */
     char prefix[48]; /* of ids: empty when the run has one process, else "4711:", or "4711.2:" after an exec */
     uint64_t pid, ppid, started_ns;
     struct pairs header;

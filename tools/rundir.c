@@ -13,10 +13,9 @@
 
 #include "lineage/log_reader.h"
 #include "lineage/log_writer.h"
+#include "lineage/run_home.h"
 #include "tools/memory.h"
 #include "tools/text.h"
-
-enum { PLACES = 2, NAME_LIMIT = 40 };
 
 /* Joins with a check: a path too long for PATH_MAX is not made shorter, it fails. */
 static bool join(char out[PATH_MAX], const char *directory, const char *name)
@@ -25,72 +24,18 @@ static bool join(char out[PATH_MAX], const char *directory, const char *name)
     return length > 0 && length < PATH_MAX;
 }
 
-/*
- * The default places, best first: the user's state directory, or /tmp when there is no home or it cannot be written.
- * Returns how many there are.
- */
-static int places(char out[PLACES][PATH_MAX])
-{
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    int count = 0;
-    if (state && *state == '/')
-        count += join(out[count], state, "blase/runs");
-    else if (home && *home == '/')
-        count += join(out[count], home, ".local/state/blase/runs");
-    snprintf(out[count], PATH_MAX, "/tmp/blase-%u/runs", (unsigned)getuid());
-    return count + 1;
-}
-
-/* In /tmp anybody may have been first: the directory there must be ours alone. */
-static bool prepare_place(const char *place)
-{
-    char private[64];
-    int length = snprintf(private, sizeof private, "/tmp/blase-%u", (unsigned)getuid());
-    if (strncmp(place, private, (size_t)length) == 0 && place[length] == '/') {
-        struct stat is;
-        if (mkdir(private, 0700) != 0 && errno != EEXIST)
-            return false;
-        if (lstat(private, &is) != 0)
-            return false;
-        if (!S_ISDIR(is.st_mode) || is.st_uid != getuid() || (is.st_mode & 022)) {
-            errno = EPERM;
-            return false;
-        }
-    }
-    return make_directories(place);
-}
-
-/* YYYYMMDD-HHMMSS-PID-COMMAND in UTC, so that names sort by time; of characters that need no quoting. */
-static void name_run(const char *command, int attempt, char *out, size_t size)
-{
-    char stamp[32], word[NAME_LIMIT + 1];
-    time_t now = time(NULL);
-    struct tm utc;
-    if (!gmtime_r(&now, &utc))
-        memset(&utc, 0, sizeof utc);
-    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &utc);
-    snprintf(word, sizeof word, "%s", text_basename(command));
-    for (char *p = word; *p; p++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-", *p))
-            *p = '_';
-    if (attempt == 0)
-        snprintf(out, size, "%s-%ld-%s", stamp, (long)getpid(), word);
-    else
-        snprintf(out, size, "%s-%ld-%s-%d", stamp, (long)getpid(), word, attempt);
-}
-
 bool rundir_new(const char *command, char out[PATH_MAX])
 {
-    char place[PLACES][PATH_MAX], name[128];
-    int count = places(place), error = 0;
+    char place[RUN_HOMES][PATH_MAX], name[128];
+    int count = run_homes(place), error = 0;
     for (int i = 0; i < count; i++) {
-        if (!prepare_place(place[i])) {
+        if (!run_home_prepare(place[i])) {
             error = error ? error : errno;
             continue;
         }
         /* Containers that share a home may share pids and seconds too. */
         for (int attempt = 0; attempt < 100; attempt++) {
-            name_run(command, attempt, name, sizeof name);
+            run_name(command, attempt, name, sizeof name);
             if (join(out, place[i], name) && mkdir(out, 0755) == 0)
                 return true;
             error = error ? error : errno;
@@ -187,13 +132,13 @@ static void free_names(struct names *names)
 /* Paths of the runs in the default places whose name begins so; an exact name wins. */
 static void find_names(const char *beginning, struct names *found)
 {
-    char place[PLACES][PATH_MAX], path[PATH_MAX];
-    int count = places(place);
+    char place[RUN_HOMES][PATH_MAX], path[PATH_MAX];
+    int count = run_homes(place);
     for (int i = 0; i < count; i++) {
         DIR *d = opendir(place[i]);
         for (struct dirent *e; d && (e = readdir(d));)
-            if (e->d_name[0] != '.' && strncmp(e->d_name, beginning, strlen(beginning)) == 0 &&
-                join(path, place[i], e->d_name) && holds_log(path))
+            if (e->d_name[0] != '.' && strncmp(e->d_name, beginning, strlen(beginning)) == 0 && join(path, place[i], e->d_name) &&
+                holds_log(path))
                 add_name(found, must_copy(path));
         if (d)
             closedir(d);

@@ -38,7 +38,7 @@ struct summary {
     struct tally total;
     uint64_t nested, verified, mismatches;
     uint64_t fingerprint_ns, fingerprint_bytes, copy_ns, trace_ns;
-    bool governed;               /* some process had a governor */
+    bool governed;                /* some process had a governor */
     struct log_governor governor; /* the books of all of them */
     uint64_t budget_bytes, peak_bytes, entries, evictions;
     uint64_t leaves, edges, log_bytes;

@@ -1,0 +1,72 @@
+"""What is derived from the measurements; tables, plots and the check all take it from here."""
+
+WORTH = 0.05  # an oracle that removes less than this share of a program's time says nothing about ours
+LACKING = 0.8  # programs that reach less than this share of the oracle's gain are listed with what is missing
+
+
+def median(values):
+    ordered = sorted(values)
+    return 0.5 * (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2])
+
+
+def of_runs(program, variant, pick):
+    """Median over the rounds of what `pick` finds in one; None if the variant was not run."""
+    entry = program["variants"].get(variant)
+    return median([pick(run) for run in entry["runs"]]) if entry else None
+
+
+def wall(program, variant):
+    return of_runs(program, variant, lambda run: run["wall"])
+
+
+def spread(program, variant):
+    walls = [run["wall"] for run in program["variants"][variant]["runs"]]
+    return min(walls), max(walls)
+
+
+def speed_up(program, variant):
+    """Plain over variant, medians; None if the variant was not run."""
+    seconds = wall(program, variant)
+    return wall(program, "plain") / seconds if seconds else None
+
+
+def steady_speed_up(program, variant):
+    """The same of the least times: what other load on the machine disturbs least, so that ratios of two runs can be compared."""
+    return spread(program, "plain")[0] / spread(program, variant)[0]
+
+
+def oracle_removes(program):
+    """Share of the plain time that the oracle removes."""
+    return 1.0 - wall(program, "oracle") / wall(program, "plain")
+
+
+def share_of_oracle(program, variant):
+    """Share removed of what the oracle removes; None where that is next to nothing."""
+    if oracle_removes(program) < WORTH or wall(program, variant) is None:
+        return None
+    plain = wall(program, "plain")
+    return (plain - wall(program, variant)) / (plain - wall(program, "oracle"))
+
+
+def shown(program, variant, group, key):
+    return of_runs(program, variant, lambda run: run["show"][group][key])
+
+
+def blas_seconds(program, variant):
+    """Seconds in the real BLAS and LAPACK routines."""
+    return shown(program, variant, "calls", "seconds")
+
+
+def blas_share(program):
+    """Share of the time in BLAS when every call is made."""
+    none = "blase none"
+    return blas_seconds(program, none) / wall(program, none) if none in program["variants"] else None
+
+
+def serving_levels(results):
+    """Variants that may serve results."""
+    return [f"blase {level}" for level in results["levels"] if level != "none"]
+
+
+def best(program, results):
+    return max(serving_levels(results), key=lambda variant: speed_up(program, variant))

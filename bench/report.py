@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""Turns a run's JSON into Markdown: every figure of docs/benchmarks.md comes from here, or from the micro-benchmarks' own table."""
+
+import argparse
+import json
+import os
+import re
+
+import figures
+from programs import NEEDS
+
+MIB = 1 << 20
+
+
+def table(head, rows):
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in lines) + "\n"
+
+
+def ratio(value):
+    return f"{value:.2f}x" if value is not None else ""
+
+
+def percent(value):
+    return f"{100 * value:.0f} %" if value is not None else "—"
+
+
+def seconds(value):
+    return f"{value:.2f}" if value is not None else ""
+
+
+def result_of(program, variant):
+    """Compared with what the plain program printed, over all rounds."""
+    worst = program["variants"][variant]["difference"]
+    return "identical" if worst is None else f"differs by {worst:.1e}"
+
+
+def hits_of(program, variant):
+    hits, probes = (figures.shown(program, variant, "reuse", key) for key in ("hits_full", "probes"))
+    partial = figures.shown(program, variant, "reuse", "hits_partial")
+    return f"{hits + partial:.0f} of {probes:.0f}"
+
+
+def main_table(results):
+    levels = figures.serving_levels(results)
+    head = ["program", "plain, s", *(f"`{level}`, s" for level in levels), *(f"{level.split()[1]}: speed-up" for level in levels),
+            "oracle", "joblib", *(f"{level.split()[1]}: share of the oracle's gain" for level in levels), "time in BLAS", "hits of probes",
+            "printed results"]
+    rows = []
+    for p in results["programs"]:
+        rows.append([p["name"], seconds(figures.wall(p, "plain")), *(seconds(figures.wall(p, v)) for v in levels),
+                     *(f"**{ratio(figures.speed_up(p, v))}**" for v in levels), ratio(figures.speed_up(p, "oracle")),
+                     ratio(figures.speed_up(p, "joblib")), *(percent(figures.share_of_oracle(p, v)) for v in levels),
+                     percent(figures.blas_share(p)), hits_of(p, levels[-1]), ", ".join(sorted({result_of(p, v) for v in levels}))])
+    return table(head, rows)
+
+
+def spread_of(program, variant):
+    return "{:.2f}–{:.2f}".format(*figures.spread(program, variant)) if variant in program["variants"] else ""
+
+
+def spread_table(results):
+    variants = ["plain", *(f"blase {level}" for level in results["levels"]), "oracle", "joblib", "inner"]
+    head = ["least–largest s", *variants]
+    return table(head, [[p["name"], *(spread_of(p, v) for v in variants)] for p in results["programs"]])
+
+
+def memory_table(results):
+    level = figures.serving_levels(results)[-1]
+    head = ["program", "plain, MiB", f"`{level}`, MiB", "oracle, MiB", "cache at its peak, MiB", "log, KiB", "page faults, plain",
+            f"page faults, `{level}`"]
+    rows = []
+    for p in results["programs"]:
+        peaks = [f"{figures.of_runs(p, v, lambda run: run['peak_bytes']) / MIB:.0f}" for v in ("plain", level, "oracle")]
+        faults = [f"{figures.of_runs(p, v, lambda run: run['minor_faults']):,.0f}" for v in ("plain", level)]
+        rows.append([p["name"], *peaks, f"{figures.shown(p, level, 'cache', 'peak_bytes') / MIB:.0f}",
+                     f"{figures.shown(p, level, 'lineage', 'log_bytes') / 1024:.1f}", *faults])
+    return table(head, rows)
+
+
+def ledger_table(results):
+    """Where the time of a served run went."""
+    level = figures.serving_levels(results)[-1]
+    head = ["program", "BLAS before, s", "BLAS after, s", "saved, s", "fingerprints, s", "copies, s", "tracing, s", "calls", "bypassed", "misses"]
+    rows = []
+    for p in results["programs"]:
+        of = {key: figures.shown(p, level, "reuse", key) for key in ("saved_seconds", "fingerprint_seconds", "copy_seconds", "misses")}
+        before = figures.blas_seconds(p, "blase none") if "blase none" in p["variants"] else None
+        rows.append([p["name"], f"{before:.3f}" if before is not None else "", f"{figures.blas_seconds(p, level):.3f}",
+                     f"{of['saved_seconds']:.3f}", f"{of['fingerprint_seconds']:.3f}", f"{of['copy_seconds']:.3f}",
+                     f"{figures.shown(p, level, 'lineage', 'trace_seconds'):.3f}", f"{figures.shown(p, level, 'calls', 'total'):.0f}",
+                     f"{figures.shown(p, level, 'calls', 'bypassed'):.0f}", f"{of['misses']:.0f}"])
+    return table(head, rows)
+
+
+def bypassed_costs(program, level):
+    """What was passed through although it repeats: the routines with the most time in calls that were never looked up."""
+    rows = program["variants"][level]["runs"][-1]["show"]["routines"]
+    dear = sorted((r for r in rows if r["bypassed"] > r["calls"] // 2), key=lambda r: -r["seconds"])[:2]
+    return ", ".join(f"{r['op']} {r['bypassed']} of {r['calls']} bypassed ({r['seconds']:.2f} s)" for r in dear)
+
+
+def lacking(results):
+    """Programs far from the oracle, or with an oracle of their own for partial reuse: what they reach and what is missing."""
+    level = figures.serving_levels(results)[-1]
+    rows = []
+    for p in results["programs"]:
+        share = figures.share_of_oracle(p, level)
+        if (share is None or share >= figures.LACKING) and "inner" not in p["variants"]:
+            continue
+        missing = NEEDS["factors" if p["source"] == "solve.py" else "partial"] if "inner" in p["variants"] else NEEDS[p["need"]]
+        rows.append([p["name"], ratio(figures.speed_up(p, level)), ratio(figures.speed_up(p, "oracle")), ratio(figures.speed_up(p, "inner")),
+                     missing, bypassed_costs(p, level)])
+    if not rows:
+        return "None.\n"
+    return table(["program", f"`{level}`", "oracle", "no inner product or factor twice", "what the rest needs", "passed through"], rows)
+
+
+def small_gains(results):
+    lines = []
+    for p in results["programs"]:
+        profile = p["profile"]
+        if not profile:
+            continue
+        total = figures.wall(p, "plain")
+        top = ", ".join(f"`{name}` {own:.2f} s" for name, own in profile["top"])
+        lines.append(f"- **{p['name']}**: {percent(figures.blas_share(p))} of {total:.2f} s in BLAS, imports {profile['imports']:.2f} s; the "
+                     f"oracle removes {percent(max(0.0, figures.oracle_removes(p)))}. Longest in themselves, BLAS included (`{profile['file']}`): {top}.")
+    return "\n".join(lines) + "\n" if lines else "None.\n"
+
+
+def oracle_notes(results):
+    left = [f"{p['name']} {p['oracle']['repeats']}" for p in results["programs"] if p["oracle"]["repeats"]]
+    wrong = [p["name"] for p in results["programs"] if result_of(p, "oracle") != "identical"]
+    return (f"Traced call by call in their smallest size, oracles repeat no call{' but ' + ', '.join(left) if left else ''}. Their printed "
+            f"results are {'identical to the plain programs’' if not wrong else 'not identical for ' + ', '.join(wrong)}.\n")
+
+
+def provider_of(results):
+    """Version, file name without its folder, threads, as the runs' logs have them: R and Python may load different ones."""
+    found = []
+    for p in results["programs"]:
+        for variant, entry in p["variants"].items():
+            if variant.startswith("blase"):
+                provider = entry["runs"][-1]["show"]["provider"]
+                text = (f"{provider['version']} (`{os.path.basename(provider['path'] or '')}`), {provider['threads']} threads, "
+                        f"{provider['integer_bits']}-bit integers")
+                if provider["path"] and text not in found:  # a run without a traced call names none
+                    found.append(text)
+    return "; ".join(found) or "unknown"
+
+
+def setting(results):
+    m, v, c = results["machine"], results["versions"], results["commit"]
+    python = ", ".join(f"{name} {v[name]}" for name in ("numpy", "scipy", "sklearn", "joblib") if v.get(name))
+    rows = [["machine", f"{m['processor']['model']} (family {m['processor']['family']}), {m['processors']} processors, L2 {m['processor']['l2']}, "
+                        f"L3 {m['processor']['l3']}, {m['memory_bytes'] / (1 << 30):.0f} GiB, {m['kernel']}"
+                        + (f", under {m['processor']['hypervisor']}" if m["processor"]["hypervisor"] else "")],
+            ["BLAS", provider_of(results)],
+            ["versions", f"Python {v['python']}, {python}; {re.sub(' --.*', '', v['R'] or 'no R')}; {v['cc']}"],
+            ["commit", (c["id"] or "unknown") + (" with changes" if c["changed"] else "")],
+            ["command", f"`{results['command']}`"],
+            ["begun", f"{results['started']}, {results['seconds']:.0f} s in all, load before {results['load_before']:.2f}"],
+            ["settings", ", ".join(f"{k}={x}" for k, x in results["environment"].items()) or "none of OPENBLAS*, OMP_*, MALLOC_*, BLASE_* set"]]
+    return "\n".join(["| | |", "|---|---|", *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
+
+
+PAGE = """# Benchmarks
+
+Written by `make bench{quick}`, which repeats all of it on the machine at hand. Nothing here was typed.
+
+{setting}
+## Programs like yours
+
+Programs as their users would write them, unchanged: numpy, SciPy, scikit-learn, R, C ([bench/pipelines](../bench/pipelines)). Each is run
+plain, under `blase run --reuse LEVEL`, as an **oracle** (the same program edited by hand so that no BLAS call with equal inputs is made
+twice: the most any tool at this level can do) and, where that is natural, with **joblib.Memory** around the same calls and an empty cache.
+{rounds} interleaved rounds, whole processes, start-up and making the data included, median seconds.
+*Share of the oracle's gain* is (plain − blase) / (plain − oracle), left out where the oracle removes less than {worth}. *Time in BLAS* is
+what the routines take of the program's time when every call is made (`--reuse none`).
+
+{main}
+![Speed-up of each program, with the oracle marked]({plots}/speedup.svg)
+
+{oracles}
+Sizes: `--size=quick`, a few seconds a program. HLM and HCV are wider than LIMA's (its 100 columns make Gram matrices so cheap that
+fingerprinting their operands costs as much); `--size=paper` has LIMA's own sizes, scaled to memory.
+
+### Far from the oracle, or with more to gain than full reuse gives
+
+{lacking}
+### Small gains, and why
+
+{small}
+### Where the time went
+
+{ledger}
+![Seconds in BLAS, in blase and elsewhere]({plots}/seconds.svg)
+
+### Spread
+
+{spread}
+### Memory
+
+Page faults are the programs' own: the C library's memory allocation is left as every user has it, so large arrays are mapped and faulted
+in anew each time, plain and under blase alike.
+
+{memory}"""
+
+MICRO = """
+## Single calls, fingerprints, growth
+
+{micro}
+"""
+
+
+def page(results, plots, micro):
+    quick = " QUICK=1" if results["size"] == "quick" else ""
+    text = PAGE.format(quick=quick, setting=setting(results), rounds=results["rounds"], worth=percent(figures.WORTH), main=main_table(results),
+                       oracles=oracle_notes(results), lacking=lacking(results), small=small_gains(results), ledger=ledger_table(results),
+                       spread=spread_table(results), memory=memory_table(results), plots=plots)
+    return text + (MICRO.format(micro=micro.strip()) if micro else "")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", help="JSON of bench/run.py")
+    parser.add_argument("--micro", help="Markdown of the micro-benchmarks, appended")
+    parser.add_argument("--plots", default="plots", help="folder of the plots, as the page refers to it")
+    parser.add_argument("--out", help="page to write; only the main table is printed then")
+    options = parser.parse_args()
+    with open(options.run, encoding="utf-8") as source:
+        results = json.load(source)
+    micro = ""
+    if options.micro and os.path.exists(options.micro):
+        with open(options.micro, encoding="utf-8") as source:
+            micro = source.read()
+    text = page(results, options.plots, micro)
+    if not options.out:
+        print(text)
+        return
+    with open(options.out, "w", encoding="utf-8") as out:
+        out.write(text)
+    print(main_table(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+# make bench: pipelines and micro-benchmarks, tables and plots, all in $(BUILD)/bench. QUICK=1 ends in minutes; without it LIMA's own
+# sizes are run, which takes hours. bench-docs puts a run's page and plots under docs/; bench-check compares with the baseline.
+
+BENCH_OUT  := $(BUILD)/bench
+BENCH_SIZE := $(if $(QUICK),--quick,--paper)
+BENCH_PYTHON := /usr/bin/python3
+
+include bench/micro/micro.mk
+
+.PHONY: bench bench-run bench-report bench-docs bench-check bench-baseline
+bench: deps
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory bench-run bench-micro
+	@$(MAKE) --no-print-directory bench-report
+
+bench-run: all
+	$(BENCH_PYTHON) bench/run.py $(BENCH_SIZE) --build $(BUILD) --out $(BENCH_OUT)/run.json
+
+bench-report:
+	@$(BENCH_PYTHON) bench/micro/table_micro.py $(MICRO_OUT) > $(BENCH_OUT)/micro.md
+	@$(BENCH_PYTHON) bench/plots.py $(BENCH_OUT)/run.json --out $(BENCH_OUT)/plots
+	@$(BENCH_PYTHON) bench/report.py $(BENCH_OUT)/run.json --micro $(BENCH_OUT)/micro.md --out $(BENCH_OUT)/benchmarks.md
+	@echo 'page: $(BENCH_OUT)/benchmarks.md, plots: $(BENCH_OUT)/plots/'
+
+# What `make bench` wrote last becomes the page in docs/.
+bench-docs:
+	$(BENCH_PYTHON) bench/report.py $(BENCH_OUT)/run.json --micro $(BENCH_OUT)/micro.md --plots benchmarks --out docs/benchmarks.md
+	mkdir -p docs/benchmarks && cp $(BENCH_OUT)/plots/*.svg docs/benchmarks/
+
+# The baseline is of the quick sizes.
+bench-check: all
+	$(BENCH_PYTHON) bench/run.py --quick --build $(BUILD) --out $(BENCH_OUT)/check.json
+	$(BENCH_PYTHON) bench/check.py $(BENCH_OUT)/check.json --build $(BUILD)
+bench-baseline:
+	$(BENCH_PYTHON) bench/check.py $(BENCH_OUT)/run.json --update

@@ -1,0 +1,98 @@
+"""Which testers there are: program, input, what each needs, and in which tier each of its modes runs."""
+
+import os
+from dataclasses import dataclass, field
+
+LIB = "/usr/lib/x86_64-linux-gnu"
+BLAS = LIB + "/blas"
+LAPACK = LIB + "/lapack"
+NUMPY = "/usr/lib/python3/dist-packages/numpy"
+PYTHON = "/usr/bin/python3"
+
+# Where the dynamic loader is to find libblas.so.3 and liblapack.so.3.
+PROVIDERS = {
+    "openblas": [LIB + "/openblas-pthread"],
+    "ref": [BLAS, LAPACK],
+}
+
+MODES = ("plain", "trace", "verify")
+
+# Seconds a plain run takes (reference provider): only used to start the long ones first.
+SECONDS = {
+    "xlintstz:ztest": 7.0, "xeigtstz:svd": 6.6, "xeigtstz:zec": 6.4, "xlintstc:ctest": 5.8,
+    "xeigtstc:svd": 5.0, "numpy:linalg": 5.0, "xeigtstd:svd": 4.3, "xeigtsts:svd": 4.1,
+    "xeigtstd:dec": 3.9, "xlintsts:stest": 3.4, "xlintstd:dtest": 3.4, "xeigtstc:cec": 2.2,
+    "numpy:dot": 2.0, "numpy:linalg-slow": 25.0,
+}
+
+
+@dataclass
+class Tester:
+    name: str
+    argv: list
+    stdin: str = ""           # input file, or none
+    covered: bool = True      # calls at least one covered routine, so calls.traced must be > 0
+    helper: bool = False      # needs the variables of reference CBLAS (see helper.py)
+    tiers: dict = field(default_factory=dict)   # mode -> "quick" or "full"
+
+    def seconds(self):
+        return SECONDS.get(self.name, 0.2)
+
+    def needs_helper(self, provider):
+        return self.helper and provider != "ref"
+
+    def missing(self):
+        """The first file it needs that is not installed, or ''."""
+        return next((p for p in (self.argv[0], self.stdin) if p and not os.path.exists(p)), "")
+
+    def modes(self, tier):
+        return [m for m in MODES if tier == "full" or self.tiers.get(m, "quick") == "quick"]
+
+
+def blas_testers():
+    """Levels 2 and 3 through Fortran and CBLAS; level 1 has no covered routine and must pass unchanged."""
+    out = []
+    for t in "sdcz":
+        for level in "123":
+            out.append(Tester(f"xblat{level}{t}", [f"{BLAS}/xblat{level}{t}"],
+                              "" if level == "1" else f"{BLAS}/{t}blat{level}.in", covered=level != "1"))
+            out.append(Tester(f"x{t}cblat{level}", [f"{BLAS}/x{t}cblat{level}"],
+                              "" if level == "1" else f"{BLAS}/{t}in{level}", covered=level != "1",
+                              helper=level != "1"))
+    return out
+
+
+def lapack_testers():
+    """The pairs of program and input of lapack_testing.py, and the four balancing inputs it leaves out."""
+    out = []
+
+    def add(program, stem, **more):
+        out.append(Tester(f"{program}:{stem}", [f"{LAPACK}/{program}"], f"{LAPACK}/{stem}.in", **more))
+
+    for t in "sdcz":
+        add("xlintst" + t, t + "test")
+        add("xlintstrf" + t, t + "test_rfp")
+        for stem in ("nep", "sep", "se2", "svd", "glm", "gqr", "gsv", "csd", "lse"):
+            add("xeigtst" + t, stem)
+        for stem in ("ec", "ed", "gg", "gd", "sb", "sg", "bb"):
+            add("xeigtst" + t, t + stem)
+        for stem in ("bal", "bak", "gbal", "gbak"):   # balancing itself is not covered
+            add("xeigtst" + t, t + stem, covered=stem == "gbak")
+    add("xlintstds", "dstest")
+    add("xlintstzc", "zctest")
+    return out
+
+
+def numpy_testers():
+    """Debian's numpy. The slow tests of core need 20 GB of memory and are left out of every tier."""
+    pytest = [PYTHON, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "--rootdir", NUMPY]
+    linalg = pytest + [NUMPY + "/linalg/tests"]
+    dot = pytest + [NUMPY + "/core/tests/test_multiarray.py", NUMPY + "/core/tests/test_numeric.py",
+                    NUMPY + "/core/tests/test_einsum.py", "-k", "dot or matmul or einsum or inner", "-m", "not slow"]
+    only_full = {m: "full" for m in MODES}
+    return [Tester("numpy:linalg", linalg + ["-m", "not slow"]), Tester("numpy:dot", dot),
+            Tester("numpy:linalg-slow", linalg + ["-m", "slow"], tiers=only_full)]
+
+
+def all_testers():
+    return blas_testers() + lapack_testers() + numpy_testers()

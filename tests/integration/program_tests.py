@@ -1,0 +1,152 @@
+"""Each program, plain and under blase: the same bytes, the same status, and the calls that it is known to make."""
+import os
+import re
+
+import census
+from counters import as_expected, consistent, second_pass_hit, table, verified
+from harness import PROGRAMS, Once, Skipped, expect, same, test
+from toolchain import DEBIAN_PYTHON, census_library, compiled, debian_python, need, versions, wheels_python
+
+PYTHON = {"numpy_linalg": "numpy", "scipy_linalg": "scipy", "sklearn_models": "sklearn", "numpy_and_scipy": "scipy",
+          "numpy_warnings": "numpy", "close_descriptors": "numpy", "low_descriptors": "numpy", "two_products": "numpy"}
+COMPILED = ["c_linalg", "fortran_linalg", "ilp64_linalg", "padding", "same_buffers", "fp_flags"]
+
+
+def command(build, name, kind):
+    """How a user would start the program."""
+    if kind == "debian":
+        return [debian_python(PYTHON[name]), os.path.join(PROGRAMS, name + ".py")]
+    if kind == "wheels":
+        return [wheels_python(build), os.path.join(PROGRAMS, name + ".py")]
+    if kind == "R":
+        return [need("Rscript", "r-base-core"), os.path.join(PROGRAMS, name + ".R")]
+    if kind == "octave":
+        return [need("octave-cli", "octave"), "-qf", "--no-history", os.path.join(PROGRAMS, name + ".m")]
+    return [compiled(build, name)]
+
+
+def run_plain(place, name, kind):
+    return place.run(command(place.build, name, kind))
+
+
+plain_runs = {}
+
+
+def plain(place, name, kind):
+    """The program's result without blase; it is run once for all tests."""
+    once = plain_runs.setdefault((name, kind), Once(lambda: run_plain(place, name, kind)))
+    result = once()
+    same(result.status, 0, "status of the plain program (%r)" % result.err[-300:])
+    return result
+
+
+def expectation(build, name, kind):
+    """The rows expected, or None where the table is for other versions than those installed."""
+    special = os.path.exists(os.path.join(PROGRAMS, "%s.%s.expected" % (name, kind)))
+    heading, rows = table("%s.%s" % (name, kind) if special else name.replace("_reference", ""))
+    if kind in ("debian", "wheels"):
+        have = versions(DEBIAN_PYTHON if kind == "debian" else wheels_python(build))
+        for package, version in re.findall(r"(numpy|scipy|scikit-learn) ([0-9.]+\d)", heading):
+            if not have.get(package, "").startswith(version):
+                return None
+    return rows
+
+
+def unchanged(place, name, kind, result):
+    before = plain(place, name, kind)
+    same(result.out, before.out, "stdout")
+    same(result.status, before.status, "exit status")
+    same(result.err, before.err, "stderr")
+
+
+def count(place, name, kind):
+    environment = census.counters(place.path("counts"), census_library(place.build))
+    result = place.run(command(place.build, name, kind), environment)
+    same(result.status, 0, "status under the census (%r)" % result.err[-300:])
+    return census.read(place.path("counts"))
+
+
+def table_is_true(place, name, kind):
+    """The expectation table says what an independent count says."""
+    rows = expectation(place.build, name, kind)
+    if rows is None:
+        raise Skipped("the table is for other versions than those installed")
+    same(count(place, name, kind), {op: (row.calls, row.queries) for op, row in rows.items()}, "calls counted")
+
+
+def traced(place, name, kind, *options):
+    result = place.under(command(place.build, name, kind), "--trace", "all", "--quiet", *options)
+    unchanged(place, name, kind, result)
+    shown = place.show()
+    consistent(shown)
+    same(shown["run"]["processes"], 1, "run.processes")
+    same(shown["run"]["exit_status"], 0, "run.exit_status")
+    same(shown["reuse"]["waits"], 0, "reuse.waits")
+    rows = expectation(place.build, name, kind)
+    if rows is not None:
+        as_expected(shown, rows)
+    else:
+        second_pass_hit(shown, count(place, name, kind))
+    same(shown["calls"]["traced"], shown["reuse"]["probes"], "traced calls against probes")
+    if "--verify" in options:
+        verified(shown)
+
+
+def by_default(place, name, kind):
+    """Without options: the same output, a summary on stderr, the same calls whether traced or bypassed."""
+    result = place.under(command(place.build, name, kind))
+    before = plain(place, name, kind)
+    same(result.out, before.out, "stdout")
+    same(result.status, 0, "exit status")
+    expect(result.err.startswith(before.err) and len(result.err) > len(before.err), "no summary on stderr")
+    expect(result.err.count(b"\n") <= 20, "the summary is long:\n" + result.err.decode(errors="replace"))
+    shown = place.show()
+    consistent(shown)
+    rows = expectation(place.build, name, kind)
+    if rows is not None:
+        same({row["op"]: row["calls"] for row in shown["routines"] if row["calls"]},
+             {op: row.calls for op, row in rows.items()}, "calls by routine")
+
+
+def without_reuse(place, name, kind):
+    result = place.under(command(place.build, name, kind), "--reuse", "none", "--trace", "all", "--quiet")
+    unchanged(place, name, kind, result)
+    shown = place.show()
+    consistent(shown)
+    rows = expectation(place.build, name, kind)
+    if rows is not None:
+        same(shown["calls"]["total"], sum(row.calls for row in rows.values()), "calls.total")
+    same(shown["reuse"]["hits_full"], 0, "reuse.hits_full")
+    same(shown["calls"]["bypassed"], sum(row.queries for row in rows.values()) if rows else shown["calls"]["bypassed"],
+         "calls.bypassed")
+
+
+def small_memory(place, name, kind):
+    """A budget that holds a few results only: evictions, no wrong result, the budget kept but for one entry."""
+    result = place.under(command(place.build, name, kind), "--memory", "2M", "--trace", "all", "--verify", "--quiet")
+    unchanged(place, name, kind, result)
+    shown = place.show()
+    consistent(shown)
+    verified(shown)
+    cache = shown["cache"]
+    same(cache["budget_bytes"], 2 << 20, "cache.budget_bytes")
+    expect(cache["evictions"] > 0, "nothing was evicted:", cache)
+    expect(cache["peak_bytes"] <= (2 << 20) + (1 << 20), "cache.peak_bytes is", cache["peak_bytes"])
+
+
+def register():
+    variants = [(name, kind) for name in PYTHON for kind in ("debian", "wheels")]
+    variants += [("r_linalg", "R"), ("octave_linalg", "octave")] + [(name, "compiled") for name in COMPILED]
+    variants.append(("c_linalg_reference", "compiled"))
+    for name, kind in variants:
+        label = name if kind in ("R", "octave", "compiled") else "%s %s" % (name, kind)
+        test(label + " table", table_is_true, name, kind)
+        test(label + " traced", traced, name, kind)
+        test(label + " verified", traced, name, kind, "--verify")
+    for name, kind in (("numpy_linalg", "debian"), ("numpy_linalg", "wheels"), ("scipy_linalg", "wheels"),
+                       ("c_linalg", "compiled"), ("r_linalg", "R"), ("octave_linalg", "octave")):
+        label = name if kind in ("R", "octave", "compiled") else "%s %s" % (name, kind)
+        test(label + " default", by_default, name, kind)
+        test(label + " without reuse", without_reuse, name, kind)
+    test("numpy_linalg debian small memory", small_memory, "numpy_linalg", "debian")
+    test("c_linalg small memory", small_memory, "c_linalg", "compiled")

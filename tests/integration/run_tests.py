@@ -1,0 +1,31 @@
+#!/usr/bin/env python3
+"""Runs real, unmodified programs plain and under blase. See -h."""
+import argparse
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import harness  # noqa: E402
+import process_tests  # noqa: E402
+import program_tests  # noqa: E402
+import provider_tests  # noqa: E402
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-k", metavar="PATTERN", default="", help="only tests whose name holds this (or matches it)")
+    parser.add_argument("-j", metavar="JOBS", type=int, default=1, help="tests at a time (default 1)")
+    parser.add_argument("--build", metavar="DIR", default="build", help="where blase and libblase.so are")
+    options = parser.parse_args()
+    build = os.path.abspath(options.build)
+    os.makedirs(os.path.join(build, "tests"), exist_ok=True)
+    program_tests.register()
+    process_tests.register()
+    provider_tests.register()
+    return harness.run_all(build, options.k, options.j)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""Brings about what the tests run: compiled C and Fortran programs, and the virtual environment with the PyPI wheels."""
+import glob
+import json
+import os
+import shutil
+import subprocess
+
+import census
+from harness import HERE, PROGRAMS, Failed, Once, Skipped
+
+DEBIAN_PYTHON = "/usr/bin/python3"
+LIBRARIES = "/usr/lib/x86_64-linux-gnu/"
+REFERENCE = [LIBRARIES + "lapack/liblapack.so.3", LIBRARIES + "blas/libblas.so.3"]
+REFERENCE_FLAGS = REFERENCE + ["-Wl,--disable-new-dtags,-rpath,%slapack:%sblas" % (LIBRARIES, LIBRARIES)]
+C = ["gcc", "-O1", "-Wall", "-Wextra"]
+SHARED = C + ["-shared", "-fPIC"]
+
+# output: (compiler and flags, source, libraries)
+BUILDS = {
+    "c_linalg": (C, "c_linalg.c", ["-llapacke", "-lopenblas"]),
+    "c_linalg_reference": (C, "c_linalg.c", ["-llapacke", *REFERENCE_FLAGS]),
+    "fortran_linalg": (["gfortran", "-O1"], "fortran_linalg.f90", ["-llapack", "-lblas"]),
+    "fork_exec": (C, "fork_exec.c", ["-lblas"]),
+    "ilp64_linalg": (C, "ilp64_linalg.c", ["-l:libopenblas64.so.0"]),
+    "padding": (C, "padding.c", ["-llapack", "-lblas"]),
+    "same_buffers": (C, "same_buffers.c", ["-llapacke", "-lopenblas"]),
+    "fp_flags": (C, "fp_flags.c", ["-lblas", "-lm"]),
+    "two_providers": (C, "two_providers.c", ["-ldl"]),
+    "two_providers_linked": (C, "two_providers.c", ["-ldl", "-Wl,--no-as-needed", "-l:libopenblas.so.0"]),
+    "plugin_openblas.so": (SHARED, "plugin.c", ["-l:libopenblas.so.0"]),
+    "plugin_reference.so": (SHARED, "plugin.c", REFERENCE_FLAGS),
+    "plugin_ilp64.so": (SHARED + ["-DINTEGER=int64_t"], "plugin.c", ["-l:libopenblas64.so.0"]),
+}
+
+
+def compile_program(build, output):
+    flags, source, libraries = BUILDS[output]
+    if not shutil.which(flags[0]):
+        raise Skipped("no " + flags[0])
+    for word in libraries:
+        name = LIBRARIES + word[3:] if word.startswith("-l:") else word
+        if name.startswith("/") and not os.path.exists(name):
+            raise Skipped("no " + name)
+    directory = os.path.join(build, "tests")
+    os.makedirs(directory, exist_ok=True)
+    target, path = os.path.join(directory, output), os.path.join(PROGRAMS, source)
+    sources = [path, os.path.join(PROGRAMS, "data.h"), os.path.abspath(__file__)]
+    if not os.path.exists(target) or os.path.getmtime(target) < max(map(os.path.getmtime, sources)):
+        extra = ["-J" + directory] if flags[0] == "gfortran" else []
+        done = subprocess.run([*flags, *extra, path, "-o", target, *libraries], capture_output=True)
+        if done.returncode:
+            raise Failed("cannot compile %s:\n%s" % (source, done.stderr.decode(errors="replace")))
+    return target
+
+
+def make_venv(build):
+    """The Python of build/venv, made with the versions of requirements.txt if it is not there."""
+    python = os.path.join(build, "venv", "bin", "python")
+    if glob.glob(os.path.join(build, "venv", "lib", "python*", "site-packages", "sklearn")):
+        return python
+    for command in ([DEBIAN_PYTHON, "-m", "venv", os.path.join(build, "venv")],
+                    [python, "-m", "pip", "install", "-q", "-r", os.path.join(HERE, "requirements.txt")]):
+        done = subprocess.run(command, capture_output=True)
+        if done.returncode:
+            raise Skipped("no wheels: " + (done.stderr.decode(errors="replace").strip().splitlines() or ["?"])[-1])
+    return python
+
+
+def installed(python):
+    """{package: version} of what an interpreter imports."""
+    code = ("import importlib.metadata as m, json; "
+            "print(json.dumps({n: m.version(n) for n in ('numpy', 'scipy', 'scikit-learn', 'joblib')}))")
+    done = subprocess.run([python, "-c", code], capture_output=True)
+    return json.loads(done.stdout) if done.returncode == 0 else {}
+
+
+def need(program, package):
+    path = shutil.which(program)
+    if not path:
+        raise Skipped("no %s (package %s)" % (program, package))
+    return path
+
+
+def debian_python(module):
+    done = subprocess.run([DEBIAN_PYTHON, "-c", "import " + module], capture_output=True)
+    if done.returncode:
+        raise Skipped("no python3-" + module)
+    return DEBIAN_PYTHON
+
+
+def build_census(build):
+    directory = os.path.join(build, "tests")
+    os.makedirs(directory, exist_ok=True)
+    return census.build(directory)
+
+
+census_library = Once(build_census)
+compiled = Once(compile_program)
+wheels_python = Once(make_venv)
+versions = Once(installed)
+debian_python = Once(debian_python)

@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Runs the generated property test: every routine of the op table with random arguments, plain and under build/libblase.so.
+
+For each provider (OpenBLAS, reference): the table against the library itself (--check-table), two plain runs that must agree, a
+preloaded run that must agree with them call by call and must really have served every routine, and the illegal arguments.
+--expect-failure turns the library into the accused: every routine of fixtures/wrong.tab has to be caught.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import compare
+
+HERE = pathlib.Path(__file__).resolve().parent
+LIBRARIES = "/usr/lib/x86_64-linux-gnu"
+PROVIDERS = {"openblas": f"{LIBRARIES}/openblas-pthread",
+             "reference": f"{LIBRARIES}/blas:{LIBRARIES}/lapack"}
+TIMEOUT = 240
+WRONG_ROUNDS = 40
+KINDS_NAMED, KINDS_EXPLAINED = 20, 4
+
+
+class Failure(Exception):
+    """What did not hold, in words."""
+
+
+class Runner:
+    """Runs the program over one provider."""
+
+    def __init__(self, options, provider, directory):
+        self.options, self.provider, self.directory = options, provider, directory
+
+    def environment(self, preload, log):
+        env = {k: v for k, v in os.environ.items() if not k.startswith("BLASE_") and k != "LD_PRELOAD"}
+        env.update(OPENBLAS_NUM_THREADS="1", LD_LIBRARY_PATH=PROVIDERS[self.provider], XDG_CONFIG_HOME=str(self.directory))
+        if preload:
+            env.update(LD_PRELOAD=str(self.options.library), BLASE_TRACE="all", BLASE_REUSE="full", BLASE_LOG=str(log),
+                       BLASE_MEMORY="2G")
+        return env
+
+    def run(self, name, *arguments, preload=False):
+        """Output lines and messages of one run; its files are called `name`."""
+        out = self.directory / f"{name}.out"
+        command = [str(self.options.program), "--seed", str(self.options.seed), "--out", str(out), *map(str, arguments)]
+        try:
+            done = subprocess.run(command, env=self.environment(preload, self.directory / f"{name}.run"), capture_output=True,
+                                  text=True, timeout=TIMEOUT, check=False)
+        except subprocess.TimeoutExpired as late:
+            raise Failure(f"{name}: not done after {TIMEOUT} s") from late
+        if done.returncode not in (0, 1):
+            raise Failure(f"{name}: exit status {done.returncode}\n{done.stderr[-2000:]}\nlast line: {last_line(out)}")
+        return out.read_text().splitlines(), done.stdout + done.stderr, done.returncode
+
+    def dump(self, number, preload, alone):
+        arguments = ["--rounds", self.options.rounds, "--dump", number] + (["--only", number] if alone else [])
+        return self.run(f"dump-{preload}", "--calls", *arguments, preload=preload)[0]
+
+
+def last_line(path):
+    lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+    return lines[-1] if lines else "(none)"
+
+
+def explain(runner, difference):
+    """The bytes that differ: in that case alone, or else in the course of the whole run."""
+    for alone in (True, False):
+        plain, served = (runner.dump(difference.number, preload, alone) for preload in (False, True))
+        lines = compare.dump_differences(plain, served, difference.label)
+        if lines:
+            return lines
+    return ["    (does not show again)"]
+
+
+def compare_calls(runner, options):
+    rounds = ["--rounds", options.rounds]
+    plain = runner.run("plain", "--calls", *rounds)[0]
+    again = runner.run("plain-again", "--calls", *rounds)[0]
+    if plain != again:
+        raise Failure(f"{runner.provider}: two plain runs differ: {compare.first_difference(plain, again)}")
+    served = runner.run("served", "--calls", *rounds, preload=True)[0]
+    differences, moved = compare.calls(plain, served)
+    return plain, differences, moved
+
+
+def report_differences(runner, differences):
+    """One line a routine, spelling and kind of call, the most common first; the bytes of a few."""
+    seen = {}
+    for d in differences:
+        seen.setdefault((d.symbol, d.label.split(":")[0]), []).append(d)
+    kinds = sorted(seen.values(), key=len, reverse=True)
+    fields = collections.Counter(field for d in differences for field in d.fields)
+    lines = [f"{runner.provider}: {len(differences)} calls differ ({', '.join(f'{n} in {f}' for f, n in fields.most_common())}), "
+             f"{len(seen)} kinds"]
+    for i, some in enumerate(kinds[:KINDS_NAMED]):
+        lines.append(f"  {some[0].symbol} {some[0].label}: {len(some)} times; case {some[0].number}: {some[0].what}")
+        if i < KINDS_EXPLAINED:
+            lines += explain(runner, some[0])
+    if len(kinds) > KINDS_NAMED:
+        lines.append(f"  … and {len(kinds) - KINDS_NAMED} more kinds")
+    return "\n".join(lines)
+
+
+def check_hits(runner, options, plain):
+    shown = subprocess.run([str(options.tool), "show", str(runner.directory / "served.run"), "--json"], capture_output=True,
+                           text=True, env=runner.environment(False, ""), timeout=TIMEOUT, check=False)
+    if shown.returncode:
+        raise Failure(f"{runner.provider}: blase show: {shown.stderr}")
+    document = json.loads(shown.stdout)
+    hits = {r["op"]: r["hits_full"] for r in document["routines"]}
+    owed = compare.hits_owed(plain)
+    names = subprocess.run([str(options.program), "--list"], capture_output=True, text=True, check=True,
+                           env=runner.environment(False, "")).stdout.split()
+    bad = [f"{op}: {hits.get(op, 0)} hits of {owed.get(op, 0)}" for op in names if hits.get(op, 0) < max(1, owed.get(op, 0))]
+    if bad or document["reuse"]["hits_full"] == 0:
+        raise Failure(f"{runner.provider}: routines that were not served as often as they must be: {'; '.join(bad)}")
+    return document["reuse"]["hits_full"], len(names)
+
+
+def check_illegal(runner):
+    arguments = ["--illegal", "--rounds", 1] + (["--pass-on"] if runner.provider == "openblas" else [])
+    plain, plain_said, _ = runner.run("illegal-plain", *arguments)
+    served, served_said, _ = runner.run("illegal-served", *arguments, preload=True)
+    served_said = "\n".join(line for line in served_said.split("\n") if not line.startswith("blase"))
+    if plain != served:
+        raise Failure(f"{runner.provider}: illegal arguments: {compare.first_difference(plain, served)}")
+    if plain_said != served_said:
+        raise Failure(f"{runner.provider}: illegal arguments: {compare.first_difference(plain_said.split(), served_said.split())}")
+    return len(plain)
+
+
+def check_table(runner, options):
+    lines, _, status = runner.run("table", "--check-table", "--rounds", options.table_rounds)
+    if status:
+        raise Failure(f"{runner.provider}: the op table is wrong:\n" + "\n".join(lines))
+
+
+def everything(provider, options, directory):
+    runner = Runner(options, provider, directory)
+    check_table(runner, options)
+    plain, differences, moved = compare_calls(runner, options)
+    if differences:
+        raise Failure(report_differences(runner, differences))
+    hits, routines = check_hits(runner, options, plain)
+    illegal = check_illegal(runner)
+    return (f"{provider}: {len(plain)} calls of {routines} routines agree, {hits} served, {illegal} illegal calls agree; "
+            f"{moved} calls give other bits elsewhere in memory")
+
+
+def expect_failure(provider, options, directory):
+    runner = Runner(options, provider, directory)
+    wrong = list(compare.routines_of(HERE / "fixtures" / "wrong.tab"))
+    arguments = ["--calls", "--rounds", WRONG_ROUNDS, "--routines", " ".join(wrong)]
+    plain = runner.run("plain", *arguments)[0]
+    differences, _ = compare.calls(plain, runner.run("served", *arguments, preload=True)[0])
+    caught = {d.op for d in differences if "own" in d.fields}
+    missed = [op for op in wrong if op not in caught]
+    if missed:
+        raise Failure(f"{provider}: wrong records not caught: {' '.join(missed)}")
+    return f"{provider}: every wrong record is caught ({len(wrong)} routines, {len(differences)} calls)"
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--build", default="build", help="where libblase.so, blase and tests/property/property are")
+    parser.add_argument("--program", type=pathlib.Path)
+    parser.add_argument("--library", type=pathlib.Path)
+    parser.add_argument("--tool", type=pathlib.Path)
+    parser.add_argument("--provider", action="append", choices=sorted(PROVIDERS))
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=12, help="cases per spelling")
+    parser.add_argument("--table-rounds", type=int, default=20)
+    parser.add_argument("--expect-failure", action="store_true", help="the library was built from fixtures/wrong.tab")
+    parser.add_argument("-j", "--jobs", type=int, default=2)
+    options = parser.parse_args(argv)
+    build = pathlib.Path(options.build)
+    options.program = (options.program or build / "tests/property/property").resolve()
+    options.library = (options.library or build / "libblase.so").resolve()
+    options.tool = (options.tool or build / "blase").resolve()
+    return options
+
+
+def main(argv):
+    options = parse(argv)
+    work = expect_failure if options.expect_failure else everything
+    status = 0
+    with tempfile.TemporaryDirectory(prefix="blase-property-") as scratch, \
+            concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        jobs = []
+        for provider in options.provider or PROVIDERS:
+            directory = pathlib.Path(scratch) / provider
+            directory.mkdir()
+            jobs.append(pool.submit(work, provider, options, directory))
+        for job in jobs:
+            try:
+                print("property:", job.result())
+            except Failure as failure:
+                print("property: FAILED:", failure)
+                status = 1
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
