@@ -10,7 +10,8 @@ include bench/micro/micro.mk
 .PHONY: bench bench-run bench-report bench-docs bench-check bench-baseline
 bench: deps
 	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory bench-run bench-micro
+	@$(MAKE) --no-print-directory bench-run
+	@$(MAKE) --no-print-directory bench-micro
 	@$(MAKE) --no-print-directory bench-report
 
 bench-run: all

@@ -74,7 +74,7 @@ class Suite:
         out = []
         for provider in self.options.providers:
             for t in testers.all_testers():
-                modes = [m for m in t.modes(self.options.tier) if m in self.options.modes
+                modes = [m for m in t.modes(self.options.tier, provider) if m in self.options.modes
                          and pattern.search(f"{provider}/{t.name}/{m}")]
                 if modes:
                     out.append((provider, t, modes))

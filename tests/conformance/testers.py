@@ -1,7 +1,7 @@
 """Which testers there are: program, input, what each needs, and in which tier each of its modes runs."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 LIB = "/usr/lib/x86_64-linux-gnu"
 BLAS = LIB + "/blas"
@@ -26,6 +26,12 @@ SECONDS = {
 }
 
 
+# Too long for `make test` (plain seconds times some 5): verified in the full tier only.
+LONG = {name for name, seconds in SECONDS.items() if seconds > 2.1 and not name.startswith("numpy:")}
+# Of these the quick tier runs s and c against OpenBLAS only; d and z, the same algorithms, against both providers.
+LONGEST_REF = {"xeigtsts:svd", "xeigtstc:svd", "xlintstc:ctest"}
+
+
 @dataclass
 class Tester:
     name: str
@@ -33,7 +39,7 @@ class Tester:
     stdin: str = ""           # input file, or none
     covered: bool = True      # calls at least one covered routine, so calls.traced must be > 0
     helper: bool = False      # needs the variables of reference CBLAS (see helper.py)
-    tiers: dict = field(default_factory=dict)   # mode -> "quick" or "full"
+    slow: bool = False        # in the full tier only
 
     def seconds(self):
         return SECONDS.get(self.name, 0.2)
@@ -45,8 +51,12 @@ class Tester:
         """The first file it needs that is not installed, or ''."""
         return next((p for p in (self.argv[0], self.stdin) if p and not os.path.exists(p)), "")
 
-    def modes(self, tier):
-        return [m for m in MODES if tier == "full" or self.tiers.get(m, "quick") == "quick"]
+    def modes(self, tier, provider):
+        if tier == "full":
+            return MODES
+        if self.slow or (provider == "ref" and self.name in LONGEST_REF):
+            return ()
+        return tuple(m for m in MODES if m != "verify" or self.name not in LONG)
 
 
 def blas_testers():
@@ -89,9 +99,8 @@ def numpy_testers():
     linalg = pytest + [NUMPY + "/linalg/tests"]
     dot = pytest + [NUMPY + "/core/tests/test_multiarray.py", NUMPY + "/core/tests/test_numeric.py",
                     NUMPY + "/core/tests/test_einsum.py", "-k", "dot or matmul or einsum or inner", "-m", "not slow"]
-    only_full = {m: "full" for m in MODES}
     return [Tester("numpy:linalg", linalg + ["-m", "not slow"]), Tester("numpy:dot", dot),
-            Tester("numpy:linalg-slow", linalg + ["-m", "slow"], tiers=only_full)]
+            Tester("numpy:linalg-slow", linalg + ["-m", "slow"], slow=True)]
 
 
 def all_testers():

@@ -39,7 +39,10 @@ class Runner:
 
     def environment(self, preload, log):
         env = {k: v for k, v in os.environ.items() if not k.startswith("BLASE_") and k != "LD_PRELOAD"}
-        env.update(OPENBLAS_NUM_THREADS="1", LD_LIBRARY_PATH=PROVIDERS[self.provider], XDG_CONFIG_HOME=str(self.directory))
+        # Row-major LAPACKE copies a temporary back even when an argument was illegal: with these two its bytes are the same in
+        # every run, whatever else the heap has seen.
+        env.update(OPENBLAS_NUM_THREADS="1", MALLOC_PERTURB_="165", GLIBC_TUNABLES="glibc.malloc.tcache_count=0",
+                   LD_LIBRARY_PATH=PROVIDERS[self.provider], XDG_CONFIG_HOME=str(self.directory))
         if preload:
             env.update(LD_PRELOAD=str(self.options.library), BLASE_TRACE="all", BLASE_REUSE="full", BLASE_LOG=str(log),
                        BLASE_MEMORY="2G")
