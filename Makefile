@@ -38,7 +38,7 @@ $(GEN)/stamp: $(TABLES) $(OPGEN)
 	@mkdir -p $(GEN)
 	$(PYTHON) lineage/ops/opgen/main.py $(GEN) $(TABLES)
 	@touch $@
-$(GENERATED): $(GEN)/stamp
+$(GENERATED): $(GEN)/stamp ;
 
 # The preloaded object: position independent, nothing exported but entry points, nothing linked but libc.
 $(BUILD)/pic/%.o: %.c | $(GEN)/stamp

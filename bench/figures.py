@@ -41,8 +41,8 @@ def oracle_removes(program):
 
 
 def share_of_oracle(program, variant):
-    """Share removed of what the oracle removes; None where that is next to nothing."""
-    if oracle_removes(program) < WORTH or wall(program, variant) is None:
+    """Share removed of what the oracle removes; None where that is next to nothing, or no call repeats at all."""
+    if oracle_removes(program) < WORTH or not program["oracle"]["plain_repeats"] or wall(program, variant) is None:
         return None
     plain = wall(program, "plain")
     return (plain - wall(program, variant)) / (plain - wall(program, "oracle"))
@@ -68,5 +68,7 @@ def serving_levels(results):
     return [f"blase {level}" for level in results["levels"] if level != "none"]
 
 
-def best(program, results):
-    return max(serving_levels(results), key=lambda variant: speed_up(program, variant))
+def best_share(program, results):
+    """Share of the oracle's gain at the level that gives most of it; None as in share_of_oracle."""
+    shares = [share_of_oracle(program, variant) for variant in serving_levels(results)]
+    return max((share for share in shares if share is not None), default=None)

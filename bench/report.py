@@ -81,7 +81,8 @@ def memory_table(results):
 def ledger_table(results):
     """Where the time of a served run went."""
     level = figures.serving_levels(results)[-1]
-    head = ["program", "BLAS before, s", "BLAS after, s", "saved, s", "fingerprints, s", "copies, s", "tracing, s", "calls", "bypassed", "misses"]
+    head = ["program", "BLAS before, s", "BLAS after, s", "saved, s", "fingerprints, s", "copies, s", "tracing, s", "calls", "bypassed",
+            "misses"]
     rows = []
     for p in results["programs"]:
         of = {key: figures.shown(p, level, "reuse", key) for key in ("saved_seconds", "fingerprint_seconds", "copy_seconds", "misses")}
@@ -101,19 +102,20 @@ def bypassed_costs(program, level):
 
 
 def lacking(results):
-    """Programs far from the oracle, or with an oracle of their own for partial reuse: what they reach and what is missing."""
+    """Programs that reach too little of the oracle's gain, or that could have more than it: what they reach and what is missing."""
     level = figures.serving_levels(results)[-1]
     rows = []
     for p in results["programs"]:
         share = figures.share_of_oracle(p, level)
-        if (share is None or share >= figures.LACKING) and "inner" not in p["variants"]:
-            continue
-        missing = NEEDS["factors" if p["source"] == "solve.py" else "partial"] if "inner" in p["variants"] else NEEDS[p["need"]]
-        rows.append([p["name"], ratio(figures.speed_up(p, level)), ratio(figures.speed_up(p, "oracle")), ratio(figures.speed_up(p, "inner")),
-                     missing, bypassed_costs(p, level)])
+        missing = [NEEDS[p["need"]]] if share is not None and share < figures.LACKING else []
+        if p["further"]:
+            missing.append("beyond the oracle: " + NEEDS[p["further"]])
+        if missing:
+            rows.append([p["name"], ratio(figures.speed_up(p, level)), ratio(figures.speed_up(p, "oracle")), percent(share),
+                         ratio(figures.speed_up(p, "inner")), "; ".join(missing), bypassed_costs(p, level)])
     if not rows:
         return "None.\n"
-    return table(["program", f"`{level}`", "oracle", "no inner product or factor twice", "what the rest needs", "passed through"], rows)
+    return table(["program", f"`{level}`", "oracle", "share", "no inner product or factor twice", "missing", "passed through"], rows)
 
 
 def small_gains(results):
@@ -123,17 +125,21 @@ def small_gains(results):
         if not profile:
             continue
         total = figures.wall(p, "plain")
+        could = figures.oracle_removes(p)
+        above = "; most of that is still to be had, see above" if could > 0.1 and (figures.best_share(p, results) or 1.0) < 0.5 else ""
         top = ", ".join(f"`{name}` {own:.2f} s" for name, own in profile["top"])
-        lines.append(f"- **{p['name']}**: {percent(figures.blas_share(p))} of {total:.2f} s in BLAS, imports {profile['imports']:.2f} s; the "
-                     f"oracle removes {percent(max(0.0, figures.oracle_removes(p)))}. Longest in themselves, BLAS included (`{profile['file']}`): {top}.")
+        lines.append(f"- **{p['name']}**: {percent(figures.blas_share(p))} of {total:.2f} s in BLAS, imports {profile['imports']:.2f} s; "
+                     f"the oracle removes {percent(max(0.0, could))}{above}. Longest in themselves, BLAS included "
+                     f"(`{profile['file']}`): {top}.")
     return "\n".join(lines) + "\n" if lines else "None.\n"
 
 
 def oracle_notes(results):
-    left = [f"{p['name']} {p['oracle']['repeats']}" for p in results["programs"] if p["oracle"]["repeats"]]
-    wrong = [p["name"] for p in results["programs"] if result_of(p, "oracle") != "identical"]
-    return (f"Traced call by call in their smallest size, oracles repeat no call{' but ' + ', '.join(left) if left else ''}. Their printed "
-            f"results are {'identical to the plain programs’' if not wrong else 'not identical for ' + ', '.join(wrong)}.\n")
+    left = ", ".join(f"{p['name']} {p['oracle']['repeats']}" for p in results["programs"] if p["oracle"]["repeats"])
+    wrong = ", ".join(p["name"] for p in results["programs"] if result_of(p, "oracle") != "identical")
+    return ("The oracles were put to the test: traced call by call in their smallest size they repeat no call"
+            + (f", but for {left} (small ones inside a library)" if left else "")
+            + f". What they print is {'identical to what the plain programs print' if not wrong else 'different for ' + wrong}.\n")
 
 
 def provider_of(results):
@@ -153,15 +159,16 @@ def provider_of(results):
 def setting(results):
     m, v, c = results["machine"], results["versions"], results["commit"]
     python = ", ".join(f"{name} {v[name]}" for name in ("numpy", "scipy", "sklearn", "joblib") if v.get(name))
-    rows = [["machine", f"{m['processor']['model']} (family {m['processor']['family']}), {m['processors']} processors, L2 {m['processor']['l2']}, "
-                        f"L3 {m['processor']['l3']}, {m['memory_bytes'] / (1 << 30):.0f} GiB, {m['kernel']}"
-                        + (f", under {m['processor']['hypervisor']}" if m["processor"]["hypervisor"] else "")],
+    cpu, under = m["processor"], f", under {m['processor']['hypervisor']}" if m["processor"]["hypervisor"] else ""
+    rows = [["machine", f"{cpu['model']} (family {cpu['family']}), {m['processors']} processors, L2 {cpu['l2']}, L3 {cpu['l3']}, "
+                        f"{m['memory_bytes'] / (1 << 30):.0f} GiB, {m['kernel']}{under}"],
             ["BLAS", provider_of(results)],
             ["versions", f"Python {v['python']}, {python}; {re.sub(' --.*', '', v['R'] or 'no R')}; {v['cc']}"],
             ["commit", (c["id"] or "unknown") + (" with changes" if c["changed"] else "")],
             ["command", f"`{results['command']}`"],
             ["begun", f"{results['started']}, {results['seconds']:.0f} s in all, load before {results['load_before']:.2f}"],
-            ["settings", ", ".join(f"{k}={x}" for k, x in results["environment"].items()) or "none of OPENBLAS*, OMP_*, MALLOC_*, BLASE_* set"]]
+            ["settings", ", ".join(f"{k}={x}" for k, x in results["environment"].items()) or
+             "none of OPENBLAS*, OMP_*, MALLOC_*, BLASE_* set"]]
     return "\n".join(["| | |", "|---|---|", *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
 
 
@@ -177,7 +184,8 @@ plain, under `blase run --reuse LEVEL`, as an **oracle** (the same program edite
 twice: the most any tool at this level can do) and, where that is natural, with **joblib.Memory** around the same calls and an empty cache.
 {rounds} interleaved rounds, whole processes, start-up and making the data included, median seconds.
 *Share of the oracle's gain* is (plain − blase) / (plain − oracle), left out where the oracle removes less than {worth}. *Time in BLAS* is
-what the routines take of the program's time when every call is made (`--reuse none`).
+what the routines take of the program's time when every call is made (`--reuse none`). An oracle also saves what surrounds a call it leaves
+out: a library's checks and copies, and in R's `solve` a condition estimate.
 
 {main}
 ![Speed-up of each program, with the oracle marked]({plots}/speedup.svg)
@@ -216,9 +224,9 @@ MICRO = """
 
 def page(results, plots, micro):
     quick = " QUICK=1" if results["size"] == "quick" else ""
-    text = PAGE.format(quick=quick, setting=setting(results), rounds=results["rounds"], worth=percent(figures.WORTH), main=main_table(results),
-                       oracles=oracle_notes(results), lacking=lacking(results), small=small_gains(results), ledger=ledger_table(results),
-                       spread=spread_table(results), memory=memory_table(results), plots=plots)
+    text = PAGE.format(quick=quick, setting=setting(results), rounds=results["rounds"], worth=percent(figures.WORTH),
+                       main=main_table(results), oracles=oracle_notes(results), lacking=lacking(results), small=small_gains(results),
+                       ledger=ledger_table(results), spread=spread_table(results), memory=memory_table(results), plots=plots)
     return text + (MICRO.format(micro=micro.strip()) if micro else "")
 
 

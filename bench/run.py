@@ -141,7 +141,8 @@ def measure_all(options):
         if program.language == "Python" and options.size != "tiny" and gain(found, options.levels[0]) < SMALL_GAIN:
             profile = save_profile(program, options.size, os.path.join(os.path.dirname(options.out), "profiles"))
         results.append({"source": program.source, "name": program.name, "title": program.title, "language": program.language,
-                        "need": program.need, "oracle": checked, "variants": found, "profile": profile})
+                        "need": program.need, "further": program.further, "oracle": checked, "variants": found,
+                        "profile": profile})
     seconds = (datetime.datetime.now(datetime.timezone.utc) - began).total_seconds()
     return {"started": began.isoformat(timespec="seconds"), "seconds": seconds, "load_before": load[0], "size": options.size,
             "rounds": options.rounds, "levels": options.levels, **machine.describe(ROOT), "programs": results}

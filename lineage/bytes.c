@@ -48,14 +48,15 @@ void put_raw(struct bytes *b, const void *data, size_t size)
 
 void put_varint(struct bytes *b, uint64_t value)
 {
-    uint8_t out[10];
-    size_t n = 0;
-    do {
-        out[n] = (uint8_t)(value & 0x7f) | (value > 0x7f ? 0x80 : 0);
+    if (!reserve(b, 10))
+        return;
+    uint8_t *out = b->data + b->size;
+    while (value > 0x7f) {
+        *out++ = (uint8_t)(value | 0x80);
         value >>= 7;
-        n++;
-    } while (value);
-    put_raw(b, out, n);
+    }
+    *out++ = (uint8_t)value;
+    b->size = (size_t)(out - b->data);
 }
 
 void put_zigzag(struct bytes *b, int64_t value)

@@ -11,17 +11,29 @@
 
 enum { CHUNK_BYTES = 256 * 1024, PACK_BYTES = 1024 };
 
-/* Feeds rows [lo, hi) of one column; short runs are gathered first, because XXH3 takes small updates slowly. */
+/*
+ * Feeds runs of one chunk; short ones are gathered first, because XXH3 takes small updates slowly. What fits the gathering buffer
+ * whole is hashed in one go, to the same digest, and never pays for a streaming state.
+ */
 struct feeder {
     XXH3_state_t *state;
+    bool started; /* the state holds something */
     size_t held;
     unsigned char *pack;
 };
 
+static void feed_state(struct feeder *f, const void *data, size_t size)
+{
+    if (!f->started)
+        XXH3_128bits_reset(f->state);
+    f->started = true;
+    XXH3_128bits_update(f->state, data, size);
+}
+
 static void feed_flush(struct feeder *f)
 {
     if (f->held)
-        XXH3_128bits_update(f->state, f->pack, f->held);
+        feed_state(f, f->pack, f->held);
     f->held = 0;
 }
 
@@ -29,7 +41,7 @@ static void feed(struct feeder *f, const char *run, size_t size)
 {
     if (size >= PACK_BYTES / 2) {
         feed_flush(f);
-        XXH3_128bits_update(f->state, run, size);
+        feed_state(f, run, size);
         return;
     }
     if (f->held + size > PACK_BYTES)
@@ -52,8 +64,7 @@ static struct fp chunk_digest(const struct view *v, int64_t from, int64_t to, in
             XXH3_128bits(v->base + (from * v->ld + top) * (int64_t)element, (size_t)((to - from) * (bottom - top)) * element));
     XXH3_state_t state;
     unsigned char pack[PACK_BYTES];
-    struct feeder f = {&state, 0, pack};
-    XXH3_128bits_reset(&state);
+    struct feeder f = {&state, false, 0, pack};
     for (int64_t j = from; j < to; j++) {
         int64_t lo, hi;
         view_column(v, j, &lo, &hi);
@@ -62,6 +73,8 @@ static struct fp chunk_digest(const struct view *v, int64_t from, int64_t to, in
         if (lo < hi)
             feed(&f, v->base + (j * v->ld + lo) * (int64_t)element, (size_t)(hi - lo) * element);
     }
+    if (!f.started)
+        return to_fp(XXH3_128bits(pack, f.held));
     feed_flush(&f);
     return to_fp(XXH3_128bits_digest(&state));
 }

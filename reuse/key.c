@@ -67,6 +67,7 @@ struct fp key_of(const struct canon *c, const struct fp *read, const bool *reads
     feed(&s, 'p', 0, &context->provider, sizeof context->provider);
     feed(&s, 't', 0, &context->threads, sizeof context->threads);
     feed(&s, 'c', 0, &context->fp_control, sizeof context->fp_control);
+    feed(&s, 'i', 0, &context->tuning, sizeof context->tuning);
     feed(&s, 'a', 0, &context->nancheck, sizeof context->nancheck);
     return fingerprint_bytes(s.bytes, s.size);
 }

@@ -15,6 +15,7 @@ struct key_context {
     struct fp provider;  /* path, build-id, version, core, integer width */
     uint32_t threads;    /* the provider's thread count at the call */
     uint32_t fp_control; /* rounding, flush-to-zero, denormals-are-zero */
+    uint64_t tuning;     /* the program's own LAPACK tuning parameters; 0 none */
     uint32_t nancheck;   /* LAPACKE's NaN check, when it applies */
 };
 

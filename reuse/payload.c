@@ -7,6 +7,7 @@
 
 /* The mark: a byte pattern that no computed real, index or status has. */
 enum { MARK = 0xA7 };
+enum { SCRATCH_FREE_BYTES = 128 * 1024, SCRATCH_RATIO = 3 };
 enum { MAP_FROM = 256 * 1024, HUGE_FROM = 4 * 1024 * 1024 };
 
 /* Memory that is given back to the system as soon as it is freed, without going through the program's heap when large. */
@@ -40,30 +41,58 @@ struct view maybe_view(const struct canon *c, const struct use *use, int k)
 
 struct snapshot {
     size_t bytes;
+    bool scratch; /* work arrays are in it */
     unsigned char data[];
 };
 
-size_t snapshot_bytes(const struct canon *c, const struct use *use)
+static bool is_scratch(const struct canon *c, int k)
+{
+    return c->op->operands[k].role == ROLE_WORK;
+}
+
+static size_t array_bytes(const struct canon *c, const struct use *use, bool scratch)
 {
     size_t bytes = 0;
     for (int k = 0; k < c->op->noperands; k++) {
         struct view v = maybe_view(c, use, k);
-        bytes += view_bytes(&v);
+        bytes += is_scratch(c, k) == scratch ? view_bytes(&v) : 0;
     }
     return bytes;
 }
 
+/* Copying scratch must stay cheap beside the rest. */
+static bool scratch_is_small(const struct canon *c, const struct use *use)
+{
+    return array_bytes(c, use, true) <= SCRATCH_FREE_BYTES + SCRATCH_RATIO * payload_packed_bytes(c, use);
+}
+
+size_t snapshot_bytes(const struct canon *c, const struct use *use)
+{
+    return array_bytes(c, use, false) + array_bytes(c, use, true);
+}
+
+/* The part of an array that the snapshot holds. */
+static struct view held_view(const struct snapshot *s, const struct canon *c, const struct use *use, int k)
+{
+    struct view v = maybe_view(c, use, k);
+    if (is_scratch(c, k) && !s->scratch)
+        v.part = PART_NONE;
+    return v;
+}
+
 struct snapshot *snapshot_take(const struct canon *c, const struct use *use)
 {
-    size_t bytes = snapshot_bytes(c, use), at = 0;
+    bool scratch = scratch_is_small(c, use);
+    size_t bytes = array_bytes(c, use, false) + (scratch ? array_bytes(c, use, true) : 0), at = 0;
     struct snapshot *s = take_memory(sizeof *s + bytes);
     if (!s)
         return NULL;
     s->bytes = bytes;
+    s->scratch = scratch;
     for (int k = 0; k < c->op->noperands; k++) {
-        struct view v = maybe_view(c, use, k);
+        struct view v = held_view(s, c, use, k);
         at += view_pack(&v, s->data + at);
-        if (c->op->operands[k].role == ROLE_MAYBE && !view_empty(&v))
+        if (!is_scratch(c, k) && !view_empty(&v))
             memset(v.base, MARK, view_bytes(&v));
     }
     return s;
@@ -82,8 +111,8 @@ void snapshot_settle(const struct snapshot *s, const struct canon *c, const stru
 {
     size_t at = 0;
     for (int k = 0; s && k < c->op->noperands; k++) {
-        struct view v = maybe_view(c, use, k);
-        int64_t n = c->op->operands[k].role == ROLE_MAYBE ? v.rows * v.cols : 0;
+        struct view v = held_view(s, c, use, k);
+        int64_t n = !is_scratch(c, k) && !view_empty(&v) ? v.rows * v.cols : 0;
         for (int64_t i = 0; i < n; i++)
             if (element_marked(&v, i))
                 memcpy(v.base + i * (int64_t)v.element, s->data + at + (size_t)i * v.element, v.element);
@@ -134,11 +163,15 @@ static void each_run(const struct canon *c, const struct use *use, const struct 
 {
     size_t at = 0;
     for (int k = 0; s && k < c->op->noperands; k++) {
-        struct view v = maybe_view(c, use, k);
-        if (view_empty(&v))
+        struct view whole = maybe_view(c, use, k), v = held_view(s, c, use, k);
+        if (view_empty(&whole))
             continue;
-        const unsigned char *before = c->op->operands[k].role == ROLE_MAYBE ? NULL : s->data + at;
-        runs_of_array(&v, k, use[k].first, before, visit, context);
+        if (view_empty(&v)) { /* not copied: the sure elements, as if it ended there */
+            whole.rows = use[k].first < whole.rows ? use[k].first : whole.rows;
+            runs_of_array(&whole, k, whole.rows, NULL, visit, context);
+            continue;
+        }
+        runs_of_array(&v, k, use[k].first, is_scratch(c, k) ? s->data + at : NULL, visit, context);
         at += view_bytes(&v);
     }
 }

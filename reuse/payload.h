@@ -7,6 +7,7 @@
  *   still is gets its old content back (snapshot_settle);
  * - a work array is left as it is, because a routine might read what it should not: what differs from a copy taken before was
  *   written. An element rewritten with the value it had cannot be told from one left alone; LAPACK gives scratch no meaning.
+ *   Scratch much larger than the operands is not copied: of it, only the elements that are surely written are kept.
  *
  * Reference-counted, immutable once captured; safe to restore from several threads. Memory comes from mmap for large payloads so
  * that it goes back to the system when evicted.

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "shim/provider.h"
 
+#include <ctype.h>
+#include <dlfcn.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +103,33 @@ static struct fp identity_of(const struct provider *p, const char *beneath)
     return fp;
 }
 
+/*
+ * A program may define ilaenv_ itself (LAPACK's testers do, and change its answers as they go): the library's calls then reach
+ * that one, and block sizes, so bits, follow it.
+ */
+static void *overriding_ilaenv(void *handle)
+{
+    void *global = dlsym(RTLD_DEFAULT, "ilaenv_"), *own = object_symbol(handle, "ilaenv_");
+    return global && own && global != own ? global : NULL;
+}
+
+uint64_t provider_tuning(const struct provider *p, const struct op *op)
+{
+    int answers[9] = {0};
+    char name[16];
+    const int64_t none = -1;
+    size_t length = 0;
+    if (!p->ilaenv || op->blas)
+        return 0;
+    for (; op->name[length] && length < sizeof name - 1; length++)
+        name[length] = (char)toupper((unsigned char)op->name[length]);
+    name[length] = 0;
+    for (int64_t ispec = 1; ispec <= 9; ispec++)
+        if (ispec != 6) /* asks for dimensions */
+            answers[ispec - 1] = p->ilaenv(&ispec, name, " ", &none, &none, &none, &none, length, 1);
+    return fingerprint_bytes(answers, sizeof answers).lo | 1;
+}
+
 static struct provider *describe(const struct object *object, const struct entry *entry)
 {
     struct provider *p = calloc(1, sizeof *p);
@@ -116,6 +145,8 @@ static struct provider *describe(const struct object *object, const struct entry
     p->width = entry->width ? entry->width : probe_width(handle, p->convention);
     found = threads_function(handle, patterns);
     memcpy(&p->threads, &found, sizeof p->threads);
+    found = *p->convention ? NULL : overriding_ilaenv(handle);
+    memcpy(&p->ilaenv, &found, sizeof p->ilaenv);
     found = find_function(handle, "LAPACKE_get_nancheck", patterns);
     memcpy(&p->nancheck, &found, sizeof p->nancheck);
     p->described = (struct log_provider){.path = strdup(object->path),

@@ -9,6 +9,10 @@
 #include "lineage/call.h"
 #include "lineage/log_format.h"
 
+/* LAPACK's tuning parameters. Integers are passed as 64-bit ones that read the same at half their width. */
+typedef int provider_ilaenv(const int64_t *ispec, const char *name, const char *opts, const int64_t *n1, const int64_t *n2,
+                            const int64_t *n3, const int64_t *n4, size_t name_length, size_t opts_length);
+
 struct provider {
     uintptr_t base;
     char convention[16];           /* the prefix of its names: "" or "scipy_" */
@@ -16,9 +20,13 @@ struct provider {
     struct fp identity;            /* of the library, the BLAS beneath it, version, core, width */
     int (*threads)(void);          /* its thread count now; NULL: it has no such question */
     int (*nancheck)(void);         /* LAPACKE's NaN check; NULL */
+    provider_ilaenv *ilaenv;       /* the program's own tuning parameters in place of the library's; NULL: it has none */
     struct log_provider described; /* for the log; threads as first seen */
     struct provider *next;
 };
+
+/* What the program's own tuning parameters for a routine are now, hashed; 0 where the library has its own. */
+uint64_t provider_tuning(const struct provider *p, const struct op *op);
 
 /* The provider that `fn`, found for this entry, lies in. NULL: out of memory, or in no object. */
 const struct provider *provider_of(void *fn, const struct entry *entry);

@@ -7,9 +7,6 @@
 #include "shim/fpenv.h"
 #include "shim/verify.h"
 
-/* Scratch larger than this many times the operands is not worth snapshotting; the call is then computed and not kept. */
-enum { SNAPSHOT_FREE_BYTES = 1 << 20, SNAPSHOT_RATIO = 4 };
-
 static uint64_t fingerprint_inputs(struct tracing *t, struct fp *read, bool *reads)
 {
     struct traced *r = t->record;
@@ -38,22 +35,17 @@ static struct view written_view(const struct canon *c, const struct use *use, in
 /* A written operand that shares memory with any other: what the call does then is the provider's secret. */
 static bool overlaps(const struct canon *c, const struct use *use)
 {
-    for (int k = 0; k < c->op->noperands; k++) {
-        struct view written = written_view(c, use, k);
-        for (int other = 0; other < c->op->noperands; other++) {
-            struct view read = view_of(c, other, use[other].read), also = written_view(c, use, other);
-            if (other != k && (view_overlap(&written, &read) || view_overlap(&written, &also)))
-                return true;
-        }
+    struct view read[OP_MAX_OPERANDS], written[OP_MAX_OPERANDS];
+    int count = c->op->noperands;
+    for (int k = 0; k < count; k++) {
+        read[k] = view_of(c, k, use[k].read);
+        written[k] = written_view(c, use, k);
     }
+    for (int k = 0; k < count; k++)
+        for (int other = 0; other < count && !view_empty(&written[k]); other++)
+            if (other != k && (view_overlap(&written[k], &read[other]) || view_overlap(&written[k], &written[other])))
+                return true;
     return false;
-}
-
-static bool scratch_too_large(const struct tracing *t)
-{
-    size_t scratch = snapshot_bytes(t->canon, t->use);
-    return scratch > SNAPSHOT_FREE_BYTES &&
-           scratch > SNAPSHOT_RATIO * (payload_packed_bytes(t->canon, t->use) + t->record->fingerprint_bytes);
 }
 
 static enum unkept may_reuse(const struct tracing *t)
@@ -65,8 +57,7 @@ static enum unkept may_reuse(const struct tracing *t)
         return UNKEPT_RULE;
     if (overlaps(t->canon, t->use))
         return UNKEPT_OVERLAP;
-    if (!cache_could_keep(t->process->cache, sizeof(struct payload) + payload_packed_bytes(t->canon, t->use)) ||
-        scratch_too_large(t))
+    if (!cache_could_keep(t->process->cache, sizeof(struct payload) + payload_packed_bytes(t->canon, t->use)))
         return UNKEPT_SIZE;
     return KEPT;
 }
@@ -77,6 +68,7 @@ static struct key_context context_of(const struct tracing *t)
     return (struct key_context){.provider = p->identity,
                                 .threads = p->threads ? (uint32_t)p->threads() : 0,
                                 .fp_control = fpenv_control(),
+                                .tuning = provider_tuning(p, t->canon->op),
                                 .nancheck = t->canon->lapacke && p->nancheck ? (uint32_t)p->nancheck() : 0};
 }
 

@@ -21,12 +21,10 @@ def states(bench):
             "hit": (["--trace", "all"], "same")}
 
 
-def what_happened(shown, state):
-    """The state the calls were really in, from the run's own counters."""
-    calls, reuse = shown["calls"], shown["reuse"]
-    counts = {"bypassed": calls["bypassed"], "hit": reuse["hits_full"], "traced": calls["traced"] - reuse["hits_full"]}
-    largest = max(counts, key=counts.get)
-    return largest if calls["total"] else state
+def what_happened(shown):
+    """How many calls were bypassed, traced and served, from the run's own counters."""
+    calls, hits = shown["calls"], shown["reuse"]["hits_full"]
+    return {"bypassed": calls["bypassed"], "traced": calls["traced"] - hits, "hit": hits}
 
 
 def one_round(bench, routine, size, seconds, found):
@@ -35,7 +33,7 @@ def one_round(bench, routine, size, seconds, found):
     for state, (settings, pattern) in states(bench).items():
         result, shown = bench.under_blase(settings, "calls", routine, size, pattern, seconds)
         found.setdefault(state, []).append(result["median"])
-        found.setdefault("happened", {})[state] = what_happened(shown, state)
+        found.setdefault("happened", {})[state] = what_happened(shown)
 
 
 def measure_size(bench, routine, size, seconds):
@@ -46,7 +44,7 @@ def measure_size(bench, routine, size, seconds):
     happened, plain = found.pop("happened"), found["plain"]
     row = {"routine": routine, "n": size, "plain": spread(plain)}
     for state in happened:
-        row[state] = {"ns": spread(found[state]), "happened": happened[state],
+        row[state] = {"ns": spread(found[state]), "calls": happened[state],
                       "ratio": spread([there / here for there, here in zip(found[state], plain)]),
                       "extra_ns": spread([there - here for there, here in zip(found[state], plain)])}
     row["share"] = break_even_share(row)
@@ -82,5 +80,5 @@ def measure(bench):
         rows = [measure_size(bench, routine, n, seconds) for n in sizes if not bench.quick or n <= QUICK_LARGEST[routine]]
         result["rows"] += rows
         result["break_even"][routine] = crossing(rows, "hit")
-        result["break_even"][routine + "_opens_at"] = next((r["n"] for r in rows if r["default"]["happened"] == "traced"), None)
+        result["break_even"][routine + "_opens_at"] = next((r["n"] for r in rows if r["default"]["calls"]["traced"]), None)
     return result

@@ -41,10 +41,12 @@ def print_per_call(section):
           f"operands never seen before. Disabled: `{section['settings']['disabled']}`.\n")
     rows = []
     for r in section["rows"]:
+        calls = r["default"]["calls"]
+        traced = f"{calls['traced']} of {sum(calls.values())}"
         share = "never" if r["share"] is None else f"{100 * r['share']:.0f} %"
         rows.append([f"{r['routine']} {r['n']}", duration(r["plain"]["median"])] + [ratio(r[s]["ratio"]) for s in STATES] +
-                    [r["default"]["happened"], signed(r["default"]["extra_ns"]["median"]), share])
-    table(["call", "plain", "disabled", "default", "traced, no hit", "hit", "default is", "default adds", "hits needed"], rows)
+                    [traced, signed(r["default"]["extra_ns"]["median"]), share])
+    table(["call", "plain", "disabled", "default", "traced, no hit", "hit", "default traces", "default adds", "hits needed"], rows)
     for routine in ("dgemm", "dgesdd"):
         even, opens = section["break_even"][routine], section["break_even"][routine + "_opens_at"]
         print(f"{routine}: a hit beats computing " + (f"from n = {even:.0f}" if even else "at no size measured") +

@@ -9,7 +9,7 @@ from sizes import chosen
 
 SIZES = dict(tiny=dict(rows=60, columns=4, outputs=2, scales=2, noises=2),
              quick=dict(rows=1_000, columns=20, outputs=5, scales=3, noises=3),
-             paper=dict(rows=5_000, columns=20, outputs=10, scales=8, noises=8))
+             paper=dict(rows=5_000, columns=20, outputs=10, scales=4, noises=4))
 
 
 def make_data(rows, columns, outputs, seed=15):

@@ -5,7 +5,7 @@ source(file.path(here, "sizes.R"))
 
 sizes <- list(tiny = list(side = 4, sensors = 6, steps = 5, series = 2, noises = 2),
               quick = list(side = 16, sensors = 40, steps = 12, series = 5, noises = 2),
-              paper = list(side = 32, sensors = 200, steps = 100, series = 20, noises = 10))
+              paper = list(side = 32, sensors = 200, steps = 50, series = 20, noises = 4))
 
 # One step of heat conduction on the grid, ends held: dense, as most users would write it.
 diffusion <- function(side, rate = 0.2) {

@@ -6,7 +6,7 @@ from sizes import chosen
 
 SIZES = dict(tiny=dict(side=4, sensors=6, steps=5, series=2, noises=2),
              quick=dict(side=18, sensors=40, steps=15, series=5, noises=2),
-             paper=dict(side=32, sensors=200, steps=100, series=20, noises=10))
+             paper=dict(side=32, sensors=200, steps=50, series=20, noises=4))
 
 
 def diffusion(side, rate=0.2):

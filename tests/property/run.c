@@ -147,14 +147,21 @@ static int64_t info_after(const struct problem *p, int64_t returned)
     return info;
 }
 
-/* By rows, LAPACKE copies outputs out of fresh memory even when the routine has not set them. */
-static void ignore_copied_heap(const struct problem *p, const struct layout *l)
+/*
+ * By rows, LAPACKE copies arrays back out of fresh memory even when the routine refused the call and set nothing: what it then
+ * leaves in outputs, and in the part of an array that it did not copy in, is whatever malloc found.
+ */
+static void ignore_copied_heap(const struct problem *p, const struct layout *l, bool legal)
 {
     const struct op *op = p->entry->op;
     for (int k = 0; k < op->noperands && !op->blas; k++) {
         const struct buffer *b = &l->buffer[op->operands[k].arg];
-        if (p->entry->style != STYLE_FORTRAN && p->layout_code == 101 && op->operands[k].role == ROLE_OUT)
-            memset(mark_ignore + b->at, 0xff, b->bytes);
+        int role = op->operands[k].role;
+        if (p->entry->style == STYLE_FORTRAN || p->layout_code != 101 || (role != ROLE_OUT && role != ROLE_INOUT))
+            continue;
+        for (size_t at = b->at; at < b->at + b->bytes; at++)
+            if (role == ROLE_OUT || !legal || (mark_write[at] && !mark_read[at]))
+                mark_ignore[at] = 0xff;
     }
 }
 
@@ -187,7 +194,7 @@ void run_trial(const struct problem *original, const struct layout *l, const str
     out->kept = legal && out->info == 0 && op_flops(&out->canon) > 0 && (!op->reuse || op->reuse(&out->canon)) &&
                 (!op->keep || op->keep(&out->canon));
     if (!out->kept)
-        ignore_copied_heap(&p, l);
+        ignore_copied_heap(&p, l, legal);
     digest_bytes(l, out);
     if (out->kept)
         out->values = digest_values(&out->canon, out->use);

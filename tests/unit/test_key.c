@@ -4,7 +4,7 @@
 #include "reuse/key.h"
 #include "tests/unit/calls.h"
 
-static const struct key_context plain = {{1, 2}, 2, 0, 0};
+static const struct key_context plain = {.provider = {1, 2}, .threads = 2};
 
 static struct fp key_with(struct built *b, const struct key_context *context, uint64_t content)
 {
@@ -16,7 +16,8 @@ static struct fp key_with(struct built *b, const struct key_context *context, ui
     return key_of(&c, read, reads, context);
 }
 
-static struct fp gemm_key(int transa, int m, double alpha, const void *a, int lda, const struct key_context *context, uint64_t content)
+static struct fp gemm_key(int transa, int m, double alpha, const void *a, int lda, const struct key_context *context,
+                          uint64_t content)
 {
     struct built b;
     build(&b, "dgemm", STYLE_FORTRAN, 4, "cciiirpipirpi", transa, 'N', m, 4, 4, alpha, a, lda, AT(2), 9, 0.0, AT(3), 9);
@@ -31,17 +32,19 @@ Test(key, place_does_not_matter)
 
 Test(key, everything_else_does)
 {
-    struct key_context threads = plain, modes = plain, provider = plain, nancheck = plain;
+    struct key_context tuning = plain, threads = plain, modes = plain, provider = plain, nancheck = plain;
     threads.threads = 3;
     modes.fp_control = 0x8000;
     provider.provider.hi ^= 1;
     nancheck.nancheck = 1;
+    tuning.tuning = 5;
     const struct fp keys[] = {
         gemm_key('N', 4, 1, AT(1), 5, &plain, 7),    gemm_key('T', 4, 1, AT(1), 5, &plain, 7),
         gemm_key('N', 3, 1, AT(1), 5, &plain, 7),    gemm_key('N', 4, 2, AT(1), 5, &plain, 7),
         gemm_key('N', 4, 1, AT(1), 5, &plain, 8),    gemm_key('N', 4, 1, AT(1), 5, &threads, 7),
         gemm_key('N', 4, 1, AT(1), 5, &modes, 7),    gemm_key('N', 4, 1, AT(1), 5, &provider, 7),
         gemm_key('N', 4, 1, AT(1), 5, &nancheck, 7), gemm_key('N', 4, -1, AT(1), 5, &plain, 7),
+        gemm_key('N', 4, 1, AT(1), 5, &tuning, 7),
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         for (size_t j = 0; j < i; j++)
@@ -52,7 +55,8 @@ Test(key, row_major_cblas_is_the_column_major_call)
 {
     struct built row, column;
     build(&row, "dgemm", STYLE_CBLAS, 4, "eeeiiirpipirpi", ROW, NOTRANS, TRANS, 3, 4, 5, 1.0, AT(1), 9, AT(2), 9, 0.0, AT(3), 9);
-    build(&column, "dgemm", STYLE_CBLAS, 4, "eeeiiirpipirpi", COL, TRANS, NOTRANS, 4, 3, 5, 1.0, AT(2), 9, AT(1), 9, 0.0, AT(3), 9);
+    build(&column, "dgemm", STYLE_CBLAS, 4, "eeeiiirpipirpi", COL, TRANS, NOTRANS, 4, 3, 5, 1.0, AT(2), 9, AT(1), 9, 0.0, AT(3),
+          9);
     cr_assert(fp_equal(key_with(&row, &plain, 7), key_with(&column, &plain, 7)));
 }
 
