@@ -69,6 +69,7 @@ $(BUILD)/blase: $(TOOL_OBJECTS)
 
 include mk/test.mk
 include mk/check.mk
+include mk/bench.mk
 
 .PHONY: install
 install: all

@@ -4,7 +4,7 @@ set -eu
 packages="gcc clang make python3 gfortran pkg-config libc6-dev libxxhash-dev libcjson-dev libcriterion-dev
 libopenblas-dev libopenblas0-pthread libopenblas64-0-pthread liblapacke-dev libblas3 liblapack3 libblas-test liblapack-test
 python3-numpy python3-scipy python3-sklearn python3-joblib python3-pytest python3-hypothesis python3-venv python3-pip
-r-base-core octave valgrind clang-format clang-tidy cppcheck"
+python3-matplotlib r-base-core octave valgrind clang-format clang-tidy cppcheck"
 missing=""
 for p in $packages; do
     dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $p"

@@ -29,7 +29,7 @@ struct estimate gate_estimate(const struct canon *c, const struct use *use)
     return e;
 }
 
-bool gate_open(const struct estimate *estimate, bool governed)
+bool gate_open(const struct estimate *estimate)
 {
-    return estimate->call_ns > (governed ? MARGIN_GOVERNED : MARGIN) * estimate->trace_ns;
+    return estimate->call_ns > MARGIN * estimate->trace_ns;
 }

@@ -17,8 +17,8 @@ struct estimate {
 
 struct estimate gate_estimate(const struct canon *c, const struct use *use);
 
-/* True if the call is worth tracing: with nobody watching the costs, only by a wide margin. */
-bool gate_open(const struct estimate *estimate, bool governed);
+/* True if the call is worth tracing where no governor watches the costs: only by a wide margin. */
+bool gate_open(const struct estimate *estimate);
 
 /* A bound below which no call of the routine passes, whatever its shapes: lets the dispatcher turn tiny calls away early. */
 double gate_least_flops(const struct op *op, bool governed);

@@ -31,7 +31,9 @@ static double regret(const struct governor *g)
 static bool affordable(const struct governor *g, double cost, double own)
 {
     double share = GOVERNOR_SHARE * ((double)load(&g->blas_ns) + own);
-    return regret(g) + cost <= (share > GOVERNOR_GRACE_NS ? share : GOVERNOR_GRACE_NS);
+    double credit = (double)load(&g->credit_ns);
+    credit = credit < GOVERNOR_CREDIT_NS ? credit : GOVERNOR_CREDIT_NS;
+    return regret(g) + cost <= (share > GOVERNOR_GRACE_NS ? share : GOVERNOR_GRACE_NS) + credit;
 }
 
 bool governor_may_look(const struct governor *g)
@@ -150,9 +152,14 @@ void governor_used(struct governor *g, uint32_t class_index)
     add(&g->classes[class_index % GOVERNOR_CLASSES].used, 1);
 }
 
-void governor_passed(struct governor *g, uint64_t ns)
+void governor_passed(struct governor *g, const struct governed *d, uint64_t ns)
 {
     add(&g->blas_ns, ns);
+    if (d) {
+        learn(&d->class->call_scale, (double)ns, d->raw.call_ns);
+        if (d->sight != SIGHT_NEW)
+            add(&g->credit_ns, ns / 10);
+    }
     if (load(&g->loan_ns) && affordable(g, 0, 0))
         atomic_store(&g->loan_ns, 0);
 }
@@ -171,8 +178,8 @@ struct log_governor governor_books(const struct governor *g)
 
 void governor_restart(struct governor *g)
 {
-    _Atomic uint64_t *const sums[] = {&g->spent_ns, &g->saved_ns,       &g->blas_ns,      &g->loan_ns, &g->sampled,
-                                      &g->looked,   &g->refused_budget, &g->refused_gain, &g->loans};
+    _Atomic uint64_t *const sums[] = {&g->credit_ns, &g->spent_ns, &g->saved_ns,       &g->blas_ns,      &g->loan_ns,
+                                      &g->sampled,   &g->looked,   &g->refused_budget, &g->refused_gain, &g->loans};
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
         atomic_store(sums[i], 0);
 }

@@ -5,7 +5,10 @@
  * `saved`, what served calls took when they were computed; `blas`, the time in real routines. Regret is what was spent and not
  * yet repaid, spent - saved. A call is looked at only while
  *
- *     regret + what this look may cost  <=  max(GOVERNOR_GRACE, GOVERNOR_SHARE * blas)                             (1)
+ *     regret + what this look may cost  <=  max(GOVERNOR_GRACE, GOVERNOR_SHARE * blas) + credit                    (1)
+ *
+ * where credit is a tenth of the time that refused calls took although their sample had been seen before, at most
+ * GOVERNOR_CREDIT: evidence that the program repeats itself buys a closer look, once.
  *
  * Why the bound holds: each unit of spending is admitted by (1) with the cost expected of it, and is booked when it is done, so
  * regret can pass the right-hand side only by what the calls in flight (one a thread) cost more than expected, and by loans. A
@@ -26,7 +29,7 @@
 #include "reuse/gate.h"
 #include "reuse/sample.h"
 
-enum { GOVERNOR_GRACE_NS = 20000000, GOVERNOR_CLASSES = 1024 };
+enum { GOVERNOR_GRACE_NS = 20000000, GOVERNOR_CREDIT_NS = 100000000, GOVERNOR_CLASSES = 1024 };
 #define GOVERNOR_SHARE 0.008 /* the rest of the promised 1 % pays for what is not measured */
 
 /* What is known of one class of calls; rates as moving averages, measured over estimated time. */
@@ -37,6 +40,7 @@ struct governor_class {
 
 struct governor {
     _Atomic uint64_t spent_ns, saved_ns, blas_ns;
+    _Atomic uint64_t credit_ns;
     _Atomic uint64_t loan_ns; /* unpaid part of the last loan: 0 means another may be taken */
     _Atomic uint64_t sampled, looked, refused_budget, refused_gain, loans;
     struct samples samples;
@@ -68,8 +72,8 @@ void governor_traced(struct governor *g, const struct governed *d, uint64_t spen
 void governor_used(struct governor *g, uint32_t class_index);
 uint32_t governor_class_index(const struct governor *g, const struct governed *d);
 
-/* Time in a real routine that was passed through. */
-void governor_passed(struct governor *g, uint64_t ns);
+/* Time in a real routine that was passed through; `d` if the call had been looked at and refused, else NULL. */
+void governor_passed(struct governor *g, const struct governed *d, uint64_t ns);
 
 /* The books, for the log. */
 struct log_governor governor_books(const struct governor *g);

@@ -10,15 +10,19 @@ enum { MARK = 0xA7 };
 enum { SCRATCH_FREE_BYTES = 128 * 1024, SCRATCH_RATIO = 3 };
 enum { MAP_FROM = 256 * 1024, HUGE_FROM = 4 * 1024 * 1024 };
 
-/* Memory that is given back to the system as soon as it is freed, without going through the program's heap when large. */
+/*
+ * Memory that goes back to the system as soon as it is freed, without passing through the program's heap when large. All of it is
+ * about to be written, and a fault a page would cost more than the copy: it is mapped in one go, or in huge pages.
+ */
 static void *take_memory(size_t size)
 {
     if (size < MAP_FROM)
         return malloc(size);
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int at_once = size < HUGE_FROM ? MAP_POPULATE : 0;
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | at_once, -1, 0);
     if (memory == MAP_FAILED)
         return NULL;
-    if (size >= HUGE_FROM)
+    if (!at_once)
         madvise(memory, size, MADV_HUGEPAGE);
     return memory;
 }

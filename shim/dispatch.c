@@ -29,14 +29,15 @@ static inline int64_t invoke(const struct passage *p)
     return p->call->entry->invoke(p->binding->fn, p->call->raw);
 }
 
-static inline int64_t pass_through(const struct passage *p, double flops)
+/* `governed`: the governor had looked at the call and is told what it took; NULL otherwise. */
+static inline int64_t pass_through(const struct passage *p, double flops, const struct governed *governed)
 {
     if (!p->thread)
         return invoke(p);
     struct bypass_count *count = &p->thread->bypass[op_index(p->call->entry->op)];
     count_add(&count->calls, 1);
-    bool always = flops >= ALWAYS_TIMED_FLOPS;
-    if (!always && p->thread->clock++ % BYPASS_SAMPLE)
+    bool always = flops >= ALWAYS_TIMED_FLOPS || governed;
+    if (!always && p->thread->clock++ % BYPASS_SAMPLE != 1) /* not the first: it is cold */
         return invoke(p);
     uint64_t began = clock_ns();
     int64_t returned = invoke(p);
@@ -44,7 +45,7 @@ static inline int64_t pass_through(const struct passage *p, double flops)
     count_add(&count->timed_calls, 1);
     count_add(&count->timed_ns, took);
     if (p->process->governor)
-        governor_passed(p->process->governor, always ? took : took * BYPASS_SAMPLE);
+        governor_passed(p->process->governor, governed, always ? took : took * BYPASS_SAMPLE);
     fpenv_restore(flags);
     return returned;
 }
@@ -52,8 +53,11 @@ static inline int64_t pass_through(const struct passage *p, double flops)
 /* Illegal calls and queries may longjmp out of xerbla, so they are counted before they are made. */
 static int64_t count_and_pass(const struct passage *p)
 {
-    if (p->thread)
-        count_add(&p->thread->bypass[op_index(p->call->entry->op)].calls, 1);
+    if (p->thread) {
+        struct bypass_count *count = &p->thread->bypass[op_index(p->call->entry->op)];
+        count_add(&count->calls, 1);
+        count_add(&count->idle, 1);
+    }
     return invoke(p);
 }
 
@@ -62,11 +66,10 @@ static bool admitted(const struct passage *p, const struct canon *canon, const s
 {
     if (p->process->settings.trace == TRACE_ALL)
         return true;
-    struct governor *governor = p->process->governor;
+    if (p->process->governor)
+        return governor_admit(p->process->governor, governed, canon, use, p->call->ret);
     struct estimate estimate = gate_estimate(canon, use);
-    if (!gate_open(&estimate, governor != NULL))
-        return false;
-    return !governor || governor_admit(governor, governed, canon, use, p->call->ret);
+    return gate_open(&estimate);
 }
 
 /* Kept out of line so that a tiny call pays for none of its stack. */
@@ -79,7 +82,7 @@ static __attribute__((noinline)) int64_t dispatch_large(const struct passage *p)
         return count_and_pass(p);
     canon_uses(&canon, use);
     if (!admitted(p, &canon, use, &governed) || !process_same(p->process))
-        return pass_through(p, op_flops(&canon));
+        return pass_through(p, op_flops(&canon), governed.class ? &governed : NULL);
     fpenv_restore(p->flags);
     return trace_call(p->call, p->caller, p->binding, p->process, p->thread, &canon, use, &governed);
 }
@@ -111,6 +114,6 @@ int64_t dispatch(struct call *call)
     if (!width || fpenv_traps()) /* where exceptions trap, our own arithmetic could */
         return count_and_pass(&p);
     if (p.process->settings.trace == TRACE_AUTO && not_worth_a_look(&p, width, &flops))
-        return pass_through(&p, flops);
+        return pass_through(&p, flops, NULL);
     return dispatch_large(&p);
 }

@@ -65,15 +65,16 @@ void threads_sum(struct log_counters *c, struct log_op_count *ops)
     for (struct thread_state *t = atomic_load(&all); t; t = t->next)
         c->nested += atomic_load_explicit(&t->nested, memory_order_relaxed);
     for (int op = 0; op < OP_COUNT; op++) {
-        uint64_t calls = 0, timed_calls = 0, timed_ns = 0;
+        uint64_t calls = 0, idle = 0, timed_calls = 0, timed_ns = 0;
         for (struct thread_state *t = atomic_load(&all); t; t = t->next) {
             calls += atomic_load_explicit(&t->bypass[op].calls, memory_order_relaxed);
+            idle += atomic_load_explicit(&t->bypass[op].idle, memory_order_relaxed);
             timed_calls += atomic_load_explicit(&t->bypass[op].timed_calls, memory_order_relaxed);
             timed_ns += atomic_load_explicit(&t->bypass[op].timed_ns, memory_order_relaxed);
         }
         double mean = timed_calls ? (double)timed_ns / (double)timed_calls : 0;
         if (calls)
-            ops[c->nops++] = (struct log_op_count){(uint64_t)op, calls, (uint64_t)(mean * (double)calls)};
+            ops[c->nops++] = (struct log_op_count){(uint64_t)op, calls, (uint64_t)(mean * (double)(calls - idle))};
     }
 }
 
@@ -92,6 +93,7 @@ void threads_reset(void)
         atomic_store(&t->nested, 0);
         for (int op = 0; op < OP_COUNT; op++) {
             atomic_store(&t->bypass[op].calls, 0);
+            atomic_store(&t->bypass[op].idle, 0);
             atomic_store(&t->bypass[op].timed_calls, 0);
             atomic_store(&t->bypass[op].timed_ns, 0);
         }

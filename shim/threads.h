@@ -13,7 +13,8 @@
 #include "lineage/log_format.h"
 
 struct bypass_count {
-    _Atomic uint64_t calls, timed_calls, timed_ns;
+    _Atomic uint64_t calls, idle; /* idle: workspace queries and illegal calls among them, which do no work */
+    _Atomic uint64_t timed_calls, timed_ns;
 };
 
 struct thread_state {
