@@ -10,11 +10,11 @@ VERSION := 0.1.0
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes
 BASE    := -std=gnu11 -I. -I$(BUILD)/gen -I$(BUILD)/inc -DBLASE_VERSION=\"$(VERSION)\" -MMD -MP $(WARN)
+comma   := ,
 ifdef SANITIZE
 BUILD   := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
 SANFLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 endif
-comma := ,
 
 TABLES   := $(wildcard lineage/ops/*.tab)
 OPGEN    := $(wildcard lineage/ops/opgen/*.py)
@@ -63,7 +63,7 @@ $(BUILD)/libblase.so: $(LIB_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libblase.so -Wl,-z,defs -o $@ $^
 
 $(BUILD)/blase: $(TOOL_OBJECTS)
-	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcjson
+	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lm
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

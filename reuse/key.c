@@ -53,7 +53,7 @@ static void feed_argument(struct sink *s, const struct canon *c, int arg)
         break;
     case ARG_ARRAY:
         if (vectors) {
-            const uint8_t alignment = (uint8_t)((uintptr_t)c->a[arg].p & 63);
+            const uint8_t alignment = (uint8_t)((uintptr_t)c->a[arg].p & 15);
             feed(s, 'm', arg, &alignment, sizeof alignment);
         }
         break;
