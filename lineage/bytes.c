@@ -61,7 +61,7 @@ void put_varint(struct bytes *b, uint64_t value)
 
 void put_zigzag(struct bytes *b, int64_t value)
 {
-    put_varint(b, ((uint64_t)value << 1) ^ (uint64_t)(value >> 63));
+    put_varint(b, ((uint64_t)value << 1) ^ (value < 0 ? UINT64_MAX : 0));
 }
 
 void put_string(struct bytes *b, const char *text)

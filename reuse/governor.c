@@ -44,7 +44,7 @@ bool governor_may_look(const struct governor *g)
 static struct governor_class *class_of(struct governor *g, const struct canon *c, double call_ns, const void *caller)
 {
     int size = 0;
-    for (double n = call_ns; n > 2; n /= 2)
+    for (uint64_t n = (uint64_t)call_ns; n > 2; n /= 2)
         size++;
     uint64_t h = ((uint64_t)op_index(c->op) << 8 | (uint64_t)size) * 0x9e3779b97f4a7c15u;
     h = (h ^ (uint64_t)(uintptr_t)caller) * 0xff51afd7ed558ccdu;
@@ -121,9 +121,8 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
 /* A loan is paid by a hit at once; after a miss it stays open until regret is back within (1). */
 static void settle_loan(struct governor *g, const struct governed *d, uint64_t saved_ns)
 {
-    if (d->loan && saved_ns)
-        atomic_store(&g->loan_ns, 0);
-    else if (load(&g->loan_ns) && affordable(g, 0, 0))
+    bool paid = d->loan && saved_ns;
+    if (paid || (load(&g->loan_ns) && affordable(g, 0, 0)))
         atomic_store(&g->loan_ns, 0);
 }
 

@@ -121,7 +121,7 @@ uint64_t provider_tuning(const struct provider *p, const struct op *op)
     size_t length = 0;
     if (!p->ilaenv || op->blas)
         return 0;
-    for (; op->name[length] && length < sizeof name - 1; length++)
+    for (; length < sizeof name - 1 && op->name[length]; length++)
         name[length] = (char)toupper((unsigned char)op->name[length]);
     name[length] = 0;
     for (int64_t ispec = 1; ispec <= 9; ispec++)

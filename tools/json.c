@@ -101,8 +101,9 @@ void json_print(cJSON *value, int pretty)
 {
     char *text = pretty ? cJSON_Print(value) : cJSON_PrintUnformatted(value);
     if (!text)
-        must_have(NULL);
-    fputs(text, stdout);
+        must_have(NULL); /* does not return */
+    else
+        fputs(text, stdout);
     cJSON_free(text);
     cJSON_Delete(value);
 }

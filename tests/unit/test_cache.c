@@ -1,4 +1,5 @@
-/* The cache: what it gives back, that its budget holds, that the least recently used goes first, and that threads may share it. */
+/* The cache: what it gives back, that its budget holds, that the least recently used goes first, and that threads may share it.
+ */
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* Items: inputs join the calls that produced their content, everything else is a leaf, and equal computations have equal hashes. */
+/* Items: inputs join the calls that produced their content, everything else is a leaf, and equal computations have equal hashes.
+ */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,16 +8,14 @@ enum { N = 240, K = 200, R = 4 };
 
 static void products(int pass)
 {
-    const enum CBLAS_ORDER layouts[] = { CblasRowMajor, CblasColMajor };
+    const enum CBLAS_ORDER layouts[] = {CblasRowMajor, CblasColMajor};
     for (int l = 0; l < 2; l++) {
         uint64_t s = 100 * (uint64_t)(l + 1);
         double *a = random_doubles(s + 1, N * K), *b = random_doubles(s + 2, K * N);
         double *c = random_doubles(s + 3, N * N);
-        cblas_dgemm(layouts[l], CblasNoTrans, CblasNoTrans, N, N, K, 1.0, a, l ? N : K, b,
-                    l ? K : N, 0.0, c, N);
+        cblas_dgemm(layouts[l], CblasNoTrans, CblasNoTrans, N, N, K, 1.0, a, l ? N : K, b, l ? K : N, 0.0, c, N);
         show(pass, "dgemm", c, sizeof *c * N * N);
-        cblas_dgemm(layouts[l], CblasTrans, CblasTrans, N, N, K, -0.5, b, l ? K : N, a,
-                    l ? N : K, 0.25, c, N);
+        cblas_dgemm(layouts[l], CblasTrans, CblasTrans, N, N, K, -0.5, b, l ? K : N, a, l ? N : K, 0.25, c, N);
         show(pass, "dgemm tt", c, sizeof *c * N * N);
         free(c);
         c = random_doubles(s + 4, N * N);
@@ -29,8 +27,7 @@ static void products(int pass)
         cblas_dsymm(layouts[l], CblasLeft, CblasLower, N, K, 1.0, e, N, a, l ? N : K, 0.0, d, l ? N : K);
         show(pass, "dsymm", d, sizeof *d * N * K);
         double *t = random_positive(s + 6, N);
-        cblas_dtrsm(layouts[l], CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, N, N, 1.0, t, N,
-                    c, N);
+        cblas_dtrsm(layouts[l], CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, N, N, 1.0, t, N, c, N);
         show(pass, "dtrsm", c, sizeof *c * N * N);
         cblas_dtrmm(layouts[l], CblasLeft, CblasLower, CblasTrans, CblasUnit, N, N, 2.0, t, N, c, N);
         show(pass, "dtrmm", c, sizeof *c * N * N);
@@ -43,8 +40,7 @@ static void products(int pass)
         show(pass, "sgemm", h, sizeof *h * N * N);
         double complex one = 1.0, zero = 0.0, *z = (double complex *)random_doubles(s + 11, 2 * N * K);
         double complex *p = malloc(sizeof *p * N * N);
-        cblas_zgemm(layouts[l], CblasNoTrans, CblasConjTrans, N, N, K, &one, z, l ? N : K, z,
-                    l ? N : K, &zero, p, N);
+        cblas_zgemm(layouts[l], CblasNoTrans, CblasConjTrans, N, N, K, &one, z, l ? N : K, z, l ? N : K, &zero, p, N);
         show(pass, "zgemm", p, sizeof *p * N * N);
         cblas_zherk(layouts[l], CblasLower, CblasNoTrans, N, K, 2.0, z, l ? N : K, 0.5, p, N);
         show(pass, "zherk", p, sizeof *p * N * N);
@@ -54,7 +50,7 @@ static void products(int pass)
 
 static void solves(int pass)
 {
-    const int layouts[] = { LAPACK_ROW_MAJOR, LAPACK_COL_MAJOR };
+    const int layouts[] = {LAPACK_ROW_MAJOR, LAPACK_COL_MAJOR};
     lapack_int *pivots = malloc(sizeof *pivots * N);
     for (int l = 0; l < 2; l++) {
         uint64_t s = 1000 * (uint64_t)(l + 1);

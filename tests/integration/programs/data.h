@@ -61,7 +61,6 @@ static inline uint64_t digest_bytes(uint64_t h, const void *bytes, size_t count)
 
 static inline void show(int pass, const char *name, const void *bytes, size_t count)
 {
-    printf("%d %s %016llx\n", pass, name,
-           (unsigned long long)digest_bytes(0xcbf29ce484222325u, bytes, count));
+    printf("%d %s %016llx\n", pass, name, (unsigned long long)digest_bytes(0xcbf29ce484222325u, bytes, count));
 }
 #endif

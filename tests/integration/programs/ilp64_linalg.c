@@ -3,18 +3,16 @@
 #include <string.h>
 
 typedef int64_t integer;
-extern void dgemm_(const char *, const char *, const integer *, const integer *, const integer *, const double *,
-                   const double *, const integer *, const double *, const integer *, const double *, double *,
-                   const integer *, size_t, size_t);
-extern void dgesv_(const integer *, const integer *, double *, const integer *, integer *, double *, const integer *,
-                   integer *);
+extern void dgemm_(const char *, const char *, const integer *, const integer *, const integer *, const double *, const double *,
+                   const integer *, const double *, const integer *, const double *, double *, const integer *, size_t, size_t);
+extern void dgesv_(const integer *, const integer *, double *, const integer *, integer *, double *, const integer *, integer *);
 extern void dpotrf_(const char *, const integer *, double *, const integer *, integer *, size_t);
-extern void dsyrk_(const char *, const char *, const integer *, const integer *, const double *, const double *,
-                   const integer *, const double *, double *, const integer *, size_t, size_t);
-extern void dsyevd_(const char *, const char *, const integer *, double *, const integer *, double *, double *,
-                    const integer *, integer *, const integer *, integer *, size_t, size_t);
-extern void cblas_dgemm(int, int, int, integer, integer, integer, double, const double *, integer, const double *,
-                        integer, double, double *, integer);
+extern void dsyrk_(const char *, const char *, const integer *, const integer *, const double *, const double *, const integer *,
+                   const double *, double *, const integer *, size_t, size_t);
+extern void dsyevd_(const char *, const char *, const integer *, double *, const integer *, double *, double *, const integer *,
+                    integer *, const integer *, integer *, size_t, size_t);
+extern void cblas_dgemm(int, int, int, integer, integer, integer, double, const double *, integer, const double *, integer,
+                        double, double *, integer);
 
 enum { N = 210, R = 3 };
 

@@ -10,8 +10,8 @@ enum { N = 200, K = 150, R = 3, MOST = 260 };
 
 extern void dgesv_(const int *, const int *, double *, const int *, int *, double *, const int *, int *);
 extern void dpotrf_(const char *, const int *, double *, const int *, int *, size_t);
-extern void dsyev_(const char *, const char *, const int *, double *, const int *, double *, double *, const int *, int *,
-                   size_t, size_t);
+extern void dsyev_(const char *, const char *, const int *, double *, const int *, double *, double *, const int *, int *, size_t,
+                   size_t);
 extern void dgetrf_(const int *, const int *, double *, const int *, int *, int *);
 extern void dtrtri_(const char *, const char *, const int *, double *, const int *, int *, size_t, size_t);
 
@@ -107,7 +107,9 @@ int main(void)
         free(pa);
 
         /* integers with garbage beside them, and pivots with something behind them */
-        struct { int n, garbage_n, r, garbage_r, ld, garbage_ld, info, behind; } i32 = { N, -1, R, -1, ld, -1, -7, -7 };
+        struct {
+            int n, garbage_n, r, garbage_r, ld, garbage_ld, info, behind;
+        } i32 = {N, -1, R, -1, ld, -1, -7, -7};
         int pivots[N + 2];
         memset(pivots, 0x55, sizeof pivots);
         pa = spread(m, N, N, ld, filler), pb = spread(rhs, N, R, ld, filler);
@@ -120,7 +122,7 @@ int main(void)
 
         memset(pivots, 0x55, sizeof pivots);
         pa = spread(a, N, K, ld, filler);
-        dgetrf_(&n, &(int){ K }, pa, &ld, pivots, &info);
+        dgetrf_(&n, &(int){K}, pa, &ld, pivots, &info);
         check(pass, "dgetrf", pa, N, K, ld, 'A', filler);
         show(pass, "dgetrf pivots", pivots, sizeof pivots);
         free(pa);
@@ -139,7 +141,7 @@ int main(void)
         w[N] = 7.0, ld = N + 7;
         pa = spread(d, N, N, ld, filler);
         hide(pa, N, ld, 'L', filler);
-        dsyev_("N", "L", &n, pa, &ld, w, work, &(int){ 40 * N }, &info, 1, 1);
+        dsyev_("N", "L", &n, pa, &ld, w, work, &(int){40 * N}, &info, 1, 1);
         show(pass, "dsyev values", w, sizeof w);
         free(pa);
         (void)r;

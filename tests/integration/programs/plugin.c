@@ -4,11 +4,9 @@
 #ifndef INTEGER
 #define INTEGER int
 #endif
-extern void dgemm_(const char *, const char *, const INTEGER *, const INTEGER *, const INTEGER *, const double *,
-                   const double *, const INTEGER *, const double *, const INTEGER *, const double *, double *,
-                   const INTEGER *);
-extern void dgesv_(const INTEGER *, const INTEGER *, double *, const INTEGER *, INTEGER *, double *, const INTEGER *,
-                   INTEGER *);
+extern void dgemm_(const char *, const char *, const INTEGER *, const INTEGER *, const INTEGER *, const double *, const double *,
+                   const INTEGER *, const double *, const INTEGER *, const double *, double *, const INTEGER *);
+extern void dgesv_(const INTEGER *, const INTEGER *, double *, const INTEGER *, INTEGER *, double *, const INTEGER *, INTEGER *);
 
 void plugin_multiply(int n, const double *a, const double *b, double *c)
 {

@@ -36,8 +36,8 @@ static void *filled(size_t bytes, int with)
 int main(void)
 {
     /* step: matrices 1 and 2 into the same arrays, then 2 and 1 into arrays that hold something else */
-    const uint64_t matrix[] = { 1, 2, 2, 1 };
-    const int with[] = { 0, 0, 0x77, 0x33 };
+    const uint64_t matrix[] = {1, 2, 2, 1};
+    const int with[] = {0, 0, 0x77, 0x33};
     lapack_int *support = 0;
     double *values = 0, *vectors = 0, *more = 0;
     for (int step = 0; step < 4; step++) {
