@@ -38,7 +38,8 @@ static bool affordable(const struct governor *g, double cost, double own)
 
 bool governor_may_look(const struct governor *g)
 {
-    return affordable(g, SAMPLE_COST_NS, 0) || load(&g->loan_ns) == 0;
+    return affordable(g, SAMPLE_COST_NS, 0) ||
+           (double)load(&g->sample_ns) + SAMPLE_COST_NS <= GOVERNOR_SAMPLES * (double)load(&g->blas_ns);
 }
 
 static struct governor_class *class_of(struct governor *g, const struct canon *c, double call_ns, const void *caller)
@@ -114,7 +115,9 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
     add(&g->sampled, 1);
     bool admitted = decide(g, d);
     add(&g->looked, admitted);
-    add(&g->spent_ns, clock_ns() - began);
+    uint64_t took = clock_ns() - began;
+    add(&g->spent_ns, took);
+    add(&g->sample_ns, took);
     return admitted;
 }
 
@@ -177,8 +180,9 @@ struct log_governor governor_books(const struct governor *g)
 
 void governor_restart(struct governor *g)
 {
-    _Atomic uint64_t *const sums[] = {&g->credit_ns, &g->spent_ns, &g->saved_ns,       &g->blas_ns,      &g->loan_ns,
-                                      &g->sampled,   &g->looked,   &g->refused_budget, &g->refused_gain, &g->loans};
+    _Atomic uint64_t *const sums[] = {&g->sample_ns,      &g->credit_ns,    &g->spent_ns, &g->saved_ns,
+                                      &g->blas_ns,        &g->loan_ns,      &g->sampled,  &g->looked,
+                                      &g->refused_budget, &g->refused_gain, &g->loans};
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
         atomic_store(sums[i], 0);
 }

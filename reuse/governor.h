@@ -13,7 +13,8 @@
  * Why the bound holds: each unit of spending is admitted by (1) with the cost expected of it, and is booked when it is done, so
  * regret can pass the right-hand side only by what the calls in flight (one a thread) cost more than expected, and by loans. A
  * loan is a look at a call whose sample says that its result was kept: it is almost surely repaid at once by the hit. It may
- * exceed (1), but only while no earlier loan is unpaid: one that turns out a miss must be worked off by (1) before the next. The
+ * exceed (1), but only while no earlier loan is unpaid: one that turns out a miss must be worked off by (1) before the next. So
+ * that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas`. The
  * estimates behind (1) come from measured times of the same class (routine, size, caller) as soon as there are any.
  *
  * Beyond the bound it looks for gain. A result is kept at first sight if results of its class get used, or while nothing is known
@@ -30,7 +31,8 @@
 #include "reuse/sample.h"
 
 enum { GOVERNOR_GRACE_NS = 20000000, GOVERNOR_CREDIT_NS = 100000000, GOVERNOR_CLASSES = 1024 };
-#define GOVERNOR_SHARE 0.008 /* the rest of the promised 1 % pays for what is not measured */
+#define GOVERNOR_SAMPLES 0.002
+#define GOVERNOR_SHARE 0.007 /* the rest of the promised 1 % pays for what is not measured */
 
 /* What is known of one class of calls; rates as moving averages, measured over estimated time. */
 struct governor_class {
@@ -40,6 +42,7 @@ struct governor_class {
 
 struct governor {
     _Atomic uint64_t spent_ns, saved_ns, blas_ns;
+    _Atomic uint64_t sample_ns; /* the part of `spent` that went on samples */
     _Atomic uint64_t credit_ns;
     _Atomic uint64_t loan_ns; /* unpaid part of the last loan: 0 means another may be taken */
     _Atomic uint64_t sampled, looked, refused_budget, refused_gain, loans;

@@ -5,7 +5,7 @@ from sklearn.decomposition import PCA
 from sklearn.naive_bayes import GaussianNB
 
 
-def make_data(rows=6_000, columns=400, classes=4, seed=11):
+def make_data(rows=10_000, columns=600, classes=4, seed=11):
     rng = np.random.default_rng(seed)
     labels = rng.integers(classes, size=rows)
     centres = rng.standard_normal((classes, columns)) * 0.15
