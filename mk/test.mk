@@ -8,7 +8,7 @@ UNDER_TEST   := $(call object,obj,$(LINEAGE) $(REUSE)) $(BUILD)/obj/gen/ops.o
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_HELPERS) $(UNDER_TEST)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ -lcriterion -lpthread
+	$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ -lcriterion -lpthread -lm
 .SECONDARY: $(UNIT_TESTS:$(BUILD)/tests/unit/%=$(BUILD)/obj/tests/unit/%.o)
 
 .PHONY: test unit integration conformance conformance-full property

@@ -3,7 +3,7 @@
 /* Rates in operations or bytes per nanosecond. BLAS-3 on a few cores; LAPACK's drivers reach a third of it; gemv lives off
  * memory. */
 static const double BLAS3_FLOPS = 50, LAPACK_FLOPS = 12, GEMV_BYTES = 15;
-static const double HASH_BYTES = 16, COPY_BYTES = 6, FIXED_NS = 2000;
+static const double HASH_BYTES = 16, COPY_BYTES = 6, KEEP_BYTES = 1.5, FIXED_NS = 2000; /* what is kept goes to fresh pages */
 static const double MARGIN = 4, MARGIN_GOVERNED = 1.25;
 
 double gate_least_flops(const struct op *op, bool governed)
@@ -22,7 +22,9 @@ struct estimate gate_estimate(const struct canon *c, const struct use *use)
             written += (double)use[k].write.rows * (double)use[k].write.cols * element;
     }
     double flops = op_flops(c);
-    struct estimate e = {flops / (c->op->blas ? BLAS3_FLOPS : LAPACK_FLOPS), FIXED_NS + read / HASH_BYTES + written / COPY_BYTES};
+    struct estimate e = {.call_ns = flops / (c->op->blas ? BLAS3_FLOPS : LAPACK_FLOPS),
+                         .hit_ns = FIXED_NS + read / HASH_BYTES + written / COPY_BYTES,
+                         .miss_ns = FIXED_NS + (2 * read + written) / HASH_BYTES + written / KEEP_BYTES};
     bool reads_once = c->op->blas && flops < 8 * read / (double)op_own_bytes(c->op); /* matrix-vector work */
     if (reads_once)
         e.call_ns = read / GEMV_BYTES;
@@ -31,5 +33,5 @@ struct estimate gate_estimate(const struct canon *c, const struct use *use)
 
 bool gate_open(const struct estimate *estimate)
 {
-    return estimate->call_ns > MARGIN * estimate->trace_ns;
+    return estimate->call_ns > MARGIN * estimate->hit_ns;
 }

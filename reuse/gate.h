@@ -10,9 +10,9 @@
 
 #include "lineage/call.h"
 
-/* Estimated nanoseconds of the real call and of tracing it. */
+/* Estimated nanoseconds: of the real call; of serving it; of tracing it beside the call and keeping its result. */
 struct estimate {
-    double call_ns, trace_ns;
+    double call_ns, hit_ns, miss_ns;
 };
 
 struct estimate gate_estimate(const struct canon *c, const struct use *use);

@@ -4,7 +4,9 @@
 
 #include "lineage/clock.h"
 
-enum { SAMPLE_COST_NS = 1500, TRIAL_KEPT = 6, TRIAL_EVERY = 32 };
+enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32 };
+enum { BARREN_FROM = 512, BARREN_RATIO = 50, SUBSET = 16, FORGET_AT = 1024, FORGET_FRESH_AT = 64, CREDIT_PART = 4 };
+static const double BELIEF_IN_FRESH = 1, BELIEF_IN_REPEATED = 128; /* results that count as asked for beforehand */
 static const float LEARNING_RATE = 0.25f;
 
 static uint64_t load(const _Atomic uint64_t *counter)
@@ -36,20 +38,44 @@ static bool affordable(const struct governor *g, double cost, double own)
     return regret(g) + cost <= (share > GOVERNOR_GRACE_NS ? share : GOVERNOR_GRACE_NS) + credit;
 }
 
-bool governor_may_look(const struct governor *g)
+/* Adds to a share; when it grows old both sides are halved, so that what was long ago counts less. */
+static void tally(struct governor_share *share, uint32_t of, uint32_t part, uint32_t old_at)
 {
-    return affordable(g, SAMPLE_COST_NS, 0) ||
-           (double)load(&g->sample_ns) + SAMPLE_COST_NS <= GOVERNOR_SAMPLES * (double)load(&g->blas_ns);
+    uint32_t all = atomic_load_explicit(&share->of, memory_order_relaxed) + of;
+    uint32_t some = atomic_load_explicit(&share->part, memory_order_relaxed) + part;
+    int old = all > old_at || some > old_at;
+    atomic_store_explicit(&share->of, all >> old, memory_order_relaxed);
+    atomic_store_explicit(&share->part, some >> old, memory_order_relaxed);
 }
 
-static struct governor_class *class_of(struct governor *g, const struct canon *c, double call_ns, const void *caller)
+static double share_of(const struct governor_share *share)
+{
+    return atomic_load_explicit(&share->of, memory_order_relaxed);
+}
+
+static double share_part(const struct governor_share *share)
+{
+    return atomic_load_explicit(&share->part, memory_order_relaxed);
+}
+
+struct governor_class *governor_class(struct governor *g, const struct op *op, double flops, const void *caller)
 {
     int size = 0;
-    for (uint64_t n = (uint64_t)call_ns; n > 2; n /= 2)
+    for (uint64_t n = flops < 1e18 ? (uint64_t)flops : (uint64_t)1e18; n > 2; n /= 2)
         size++;
-    uint64_t h = ((uint64_t)op_index(c->op) << 8 | (uint64_t)size) * 0x9e3779b97f4a7c15u;
+    uint64_t h = ((uint64_t)op_index(op) << 8 | (uint64_t)size) * 0x9e3779b97f4a7c15u;
     h = (h ^ (uint64_t)(uintptr_t)caller) * 0xff51afd7ed558ccdu;
     return &g->classes[h >> 54 & (GOVERNOR_CLASSES - 1)];
+}
+
+bool governor_may_look(struct governor *g, struct governor_class *class)
+{
+    if (atomic_load_explicit(&class->closed, memory_order_relaxed)) {
+        if ((atomic_fetch_add_explicit(&class->passed, 1, memory_order_relaxed) + 1) % GOVERNOR_REOPEN)
+            return false;
+    }
+    return affordable(g, LOOK_COST_NS, 0) ||
+           (double)load(&g->alms_ns) + LOOK_COST_NS <= GOVERNOR_ALMS_NS + GOVERNOR_SAMPLES * (double)load(&g->blas_ns);
 }
 
 static double scaled(double estimate, const _Atomic float *scale)
@@ -66,22 +92,66 @@ static void learn(_Atomic float *scale, double measured, double estimate)
     atomic_store_explicit(scale, old > 0 ? old + LEARNING_RATE * (now - old) : now, memory_order_relaxed);
 }
 
-/* Would keeping a result of this class, never seen before, be worth its price? Unknown classes get a trial. */
-static bool keep_at_first_sight(struct governor_class *class, const struct estimate *expected)
+static void expect(struct governed *d, const struct canon *c, const struct use *use)
 {
-    uint64_t kept = load(&class->kept), used = load(&class->used), looks = load(&class->looks);
-    if (kept < TRIAL_KEPT)
-        return true;
-    double chance = ((double)used + 0.5) / ((double)kept + 1);
-    return chance * expected->call_ns > expected->trace_ns || looks % TRIAL_EVERY == 0;
+    d->raw = gate_estimate(c, use);
+    d->call_ns = scaled(d->raw.call_ns, &d->class->call_scale);
+    d->hit_ns = scaled(d->raw.hit_ns, &d->class->hit_scale);
+    d->miss_ns = scaled(d->raw.miss_ns, &d->class->miss_scale);
+}
+
+static bool barren(const struct governor_class *class)
+{
+    return share_of(&class->samples) >= BARREN_FROM && share_part(&class->samples) * BARREN_RATIO < share_of(&class->samples);
+}
+
+/* False: the class is barren and this content not among those watched. */
+static bool take_sample(struct governor *g, struct governed *d, const struct canon *c, const struct use *use)
+{
+    d->sight = SIGHT_NEW;
+    if (barren(d->class) && sample_hint(c, use) % SUBSET)
+        return false;
+    d->sample = sample_of(c, use);
+    d->sight = samples_look(&g->samples, d->sample);
+    tally(&d->class->samples, 1, d->sight != SIGHT_NEW, FORGET_AT);
+    add(&g->sampled, 1);
+    return true;
+}
+
+/* The share of promising samples that kept their promise; hopeful while there are few. */
+static double truth(const struct governor_class *class)
+{
+    return (share_part(&class->promises) + 2) / (share_of(&class->promises) + 2);
+}
+
+/* The share of results that get asked for, if `belief` more had been already. */
+static double chance(const struct governor_share *results, double belief)
+{
+    return (share_part(results) + belief) / (share_of(results) + belief + 1);
+}
+
+/* Is there more to be gained than lost? See the essay. */
+static bool promising(const struct governed *d)
+{
+    const struct governor_class *class = d->class;
+    double gain = d->call_ns - d->hit_ns - LOOK_COST_NS, honest = truth(class);
+    uint32_t looks = atomic_load_explicit(&class->looks, memory_order_relaxed);
+    if (gain <= 0)
+        return false;
+    switch (d->sight) {
+    case SIGHT_KEPT:
+        return honest * gain > (1 - honest) * d->miss_ns;
+    case SIGHT_SEEN:
+        return honest * chance(&class->repeated, BELIEF_IN_REPEATED) * GOVERNOR_USES * gain > d->miss_ns;
+    default:
+        return chance(&class->fresh, BELIEF_IN_FRESH) * gain > d->miss_ns || (looks >= TRIAL_FIRST && (looks & (looks - 1)) == 0);
+    }
 }
 
 static bool take_loan(struct governor *g, struct governed *d)
 {
     uint64_t none = 0;
-    if (d->expected.call_ns <= d->expected.trace_ns)
-        return false;
-    d->loan = atomic_compare_exchange_strong(&g->loan_ns, &none, (uint64_t)d->expected.trace_ns + 1);
+    d->loan = atomic_compare_exchange_strong(&g->loan_ns, &none, (uint64_t)d->hit_ns + 1);
     if (d->loan)
         add(&g->loans, 1);
     return d->loan;
@@ -89,69 +159,86 @@ static bool take_loan(struct governor *g, struct governed *d)
 
 static bool decide(struct governor *g, struct governed *d)
 {
-    if (d->expected.call_ns <= d->expected.trace_ns || (d->sight == SIGHT_NEW && !keep_at_first_sight(d->class, &d->expected))) {
+    if (!promising(d)) {
         add(&g->refused_gain, 1);
         return false;
     }
-    if (affordable(g, d->expected.trace_ns, d->expected.call_ns))
+    double honest = truth(d->class);
+    double cost = d->sight == SIGHT_KEPT ? honest * d->hit_ns + (1 - honest) * d->miss_ns : d->miss_ns;
+    if (affordable(g, cost, d->call_ns))
         return true;
     if (d->sight == SIGHT_KEPT && take_loan(g, d))
         return true;
+    d->wanted = d->sight != SIGHT_NEW;
     add(&g->refused_budget, 1);
     return false;
 }
 
-bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use, const void *caller)
+bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use)
 {
     uint64_t began = clock_ns();
-    d->raw = gate_estimate(c, use);
-    d->class = class_of(g, c, d->raw.call_ns, caller);
-    d->expected.call_ns = scaled(d->raw.call_ns, &d->class->call_scale);
-    d->expected.trace_ns = scaled(d->raw.trace_ns, &d->class->trace_scale);
-    d->sample = sample_of(c, use);
-    d->sight = samples_look(&g->samples, d->sample);
-    d->loan = false;
-    add(&d->class->looks, 1);
-    add(&g->sampled, 1);
-    bool admitted = decide(g, d);
+    bool admitted = false, poor = !affordable(g, LOOK_COST_NS, 0);
+    atomic_fetch_add_explicit(&d->class->looks, 1, memory_order_relaxed);
+    d->loan = d->wanted = false;
+    expect(d, c, use);
+    if (d->call_ns > d->hit_ns && take_sample(g, d, c, use))
+        admitted = decide(g, d);
+    else
+        add(&g->refused_gain, 1);
+    bool measured = atomic_load_explicit(&d->class->call_scale, memory_order_relaxed) > 0;
+    bool hopeless = measured && (d->call_ns <= d->hit_ns || (!admitted && !d->wanted && d->sight == SIGHT_KEPT));
+    atomic_store_explicit(&d->class->closed, hopeless, memory_order_relaxed);
     add(&g->looked, admitted);
-    uint64_t took = clock_ns() - began;
+    uint64_t took = clock_ns() - began + CANON_COST_NS;
     add(&g->spent_ns, took);
-    add(&g->sample_ns, took);
+    if (poor)
+        add(&g->alms_ns, took);
     return admitted;
 }
 
-/* A loan is paid by a hit at once; after a miss it stays open until regret is back within (1). */
-static void settle_loan(struct governor *g, const struct governed *d, uint64_t saved_ns)
+uint64_t governor_worth(const struct governed *d, uint64_t computed_ns)
 {
-    bool paid = d->loan && saved_ns;
+    return d->class && d->call_ns < (double)computed_ns ? (uint64_t)d->call_ns : computed_ns;
+}
+
+/* A loan is paid by a hit at once; after a miss it stays open until regret is back within (1). */
+static void settle_loan(struct governor *g, const struct governed *d, bool hit)
+{
+    bool paid = d->loan && hit;
     if (paid || (load(&g->loan_ns) && affordable(g, 0, 0)))
         atomic_store(&g->loan_ns, 0);
 }
 
 void governor_traced(struct governor *g, const struct governed *d, uint64_t spent_ns, uint64_t call_ns, uint64_t saved_ns,
-                     bool kept)
+                     bool hit, bool kept)
 {
     add(&g->spent_ns, spent_ns);
     add(&g->saved_ns, saved_ns);
     add(&g->blas_ns, call_ns);
-    learn(&d->class->call_scale, (double)(call_ns ? call_ns : saved_ns), d->raw.call_ns);
-    learn(&d->class->trace_scale, (double)spent_ns, d->raw.trace_ns);
-    if (kept) {
-        add(&d->class->kept, 1);
+    learn(&d->class->call_scale, (double)call_ns, d->raw.call_ns);
+    learn(hit ? &d->class->hit_scale : &d->class->miss_scale, (double)spent_ns, hit ? d->raw.hit_ns : d->raw.miss_ns);
+    if (!hit)
+        d->sight == SIGHT_NEW ? tally(&d->class->fresh, 1, 0, FORGET_FRESH_AT) : tally(&d->class->repeated, 1, 0, FORGET_AT);
+    if (d->sight == SIGHT_KEPT)
+        tally(&d->class->promises, 1, hit, FORGET_AT);
+    if (kept)
         samples_keep(&g->samples, d->sample);
-    }
-    settle_loan(g, d, saved_ns);
+    settle_loan(g, d, hit);
 }
 
-uint32_t governor_class_index(const struct governor *g, const struct governed *d)
+struct governor_keeper governor_keeper(const struct governor *g, const struct governed *d)
 {
-    return (uint32_t)(d->class - g->classes);
+    if (!d->class)
+        return (struct governor_keeper){0, false, false};
+    return (struct governor_keeper){(uint16_t)(d->class - g->classes), true, d->sight != SIGHT_NEW};
 }
 
-void governor_used(struct governor *g, uint32_t class_index)
+void governor_used(struct governor *g, struct governor_keeper keeper)
 {
-    add(&g->classes[class_index % GOVERNOR_CLASSES].used, 1);
+    struct governor_class *class = &g->classes[keeper.class_index % GOVERNOR_CLASSES];
+    if (!keeper.governed)
+        return;
+    keeper.repeated ? tally(&class->repeated, 0, 1, FORGET_AT) : tally(&class->fresh, 0, 1, FORGET_FRESH_AT);
 }
 
 void governor_passed(struct governor *g, const struct governed *d, uint64_t ns)
@@ -159,11 +246,16 @@ void governor_passed(struct governor *g, const struct governed *d, uint64_t ns)
     add(&g->blas_ns, ns);
     if (d) {
         learn(&d->class->call_scale, (double)ns, d->raw.call_ns);
-        if (d->sight != SIGHT_NEW)
-            add(&g->credit_ns, ns / 10);
+        if (d->wanted)
+            add(&g->credit_ns, (uint64_t)((double)ns * truth(d->class) / CREDIT_PART));
     }
     if (load(&g->loan_ns) && affordable(g, 0, 0))
         atomic_store(&g->loan_ns, 0);
+}
+
+void governor_spent(struct governor *g, uint64_t ns)
+{
+    add(&g->spent_ns, ns);
 }
 
 struct log_governor governor_books(const struct governor *g)
@@ -180,9 +272,8 @@ struct log_governor governor_books(const struct governor *g)
 
 void governor_restart(struct governor *g)
 {
-    _Atomic uint64_t *const sums[] = {&g->sample_ns,      &g->credit_ns,    &g->spent_ns, &g->saved_ns,
-                                      &g->blas_ns,        &g->loan_ns,      &g->sampled,  &g->looked,
-                                      &g->refused_budget, &g->refused_gain, &g->loans};
+    _Atomic uint64_t *const sums[] = {&g->alms_ns, &g->credit_ns, &g->spent_ns,       &g->saved_ns,     &g->blas_ns, &g->loan_ns,
+                                      &g->sampled, &g->looked,    &g->refused_budget, &g->refused_gain, &g->loans};
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
         atomic_store(sums[i], 0);
 }

@@ -7,19 +7,31 @@
  *
  *     regret + what this look may cost  <=  max(GOVERNOR_GRACE, GOVERNOR_SHARE * blas) + credit                    (1)
  *
- * where credit is a tenth of the time that refused calls took although their sample had been seen before, at most
- * GOVERNOR_CREDIT: evidence that the program repeats itself buys a closer look, once.
+ * where credit is a quarter of the time of calls that were refused for want of money although their sample had been seen before
+ * and samples of their class had told the truth, at most GOVERNOR_CREDIT: proof that the program repeats itself buys a closer
+ * look, once.
  *
  * Why the bound holds: each unit of spending is admitted by (1) with the cost expected of it, and is booked when it is done, so
  * regret can pass the right-hand side only by what the calls in flight (one a thread) cost more than expected, and by loans. A
  * loan is a look at a call whose sample says that its result was kept: it is almost surely repaid at once by the hit. It may
  * exceed (1), but only while no earlier loan is unpaid: one that turns out a miss must be worked off by (1) before the next. So
- * that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas`. The
- * estimates behind (1) come from measured times of the same class (routine, size, caller) as soon as there are any.
+ * that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas` more, and
+ * GOVERNOR_ALMS. The
+ * estimates behind (1) come from measured times of the same class (routine, size, caller) as soon as there are any; a hit is
+ * booked with what such calls take on average, if that is less than what this one took when it was computed (a first call is
+ * cold).
  *
- * Beyond the bound it looks for gain. A result is kept at first sight if results of its class get used, or while nothing is known
- * of the class; otherwise only on a second sight of the same sample. Classes whose kept results are not asked for again are tried
- * ever more seldom.
+ * Beyond the bound it looks for gain, by what the class has shown. With g = time of the call - time of a hit:
+ * - g <= 0: nothing to be had. The class is closed: one call in GOVERNOR_REOPEN is looked at, in case that was a bad start.
+ * - the sample belongs to a kept result: looked at if  truth * g > (1 - truth) * time of a miss,  where truth is the share of
+ *   such looks that were hits. Programs that change elements between the sampled ones are found out this way.
+ * - the sample was seen before: kept if  truth * chance * GOVERNOR_USES * g > time of a miss,  where chance is the share of
+ *   results kept on a second sight that were asked for at all (believed in until many were not).
+ * - it is new: kept if  chance * g > time of a miss,  chance being the share of results kept at first sight that were asked for
+ *   (one half to begin with); else only the 32nd, 64th, 128th … call. So dear results are kept at first sight, cheap ones at the
+ *   second.
+ * Where samples keep being new, a class is barren: of it only the calls in a 1/16 of all contents, told by a few elements, are
+ * sampled. The choice depends on content alone, so what repeats is met again (as in SHARDS, Waldspurger et al., FAST 2015).
  *
  * Lock-free: sums and classes are relaxed atomics; a lost update costs precision, nothing else.
  */
@@ -30,19 +42,35 @@
 #include "reuse/gate.h"
 #include "reuse/sample.h"
 
-enum { GOVERNOR_GRACE_NS = 20000000, GOVERNOR_CREDIT_NS = 100000000, GOVERNOR_CLASSES = 1024 };
+enum {
+    GOVERNOR_GRACE_NS = 20000000,
+    GOVERNOR_ALMS_NS = 500000,
+    GOVERNOR_CREDIT_NS = 100000000,
+    GOVERNOR_CLASSES = 1024,
+    GOVERNOR_REOPEN = 256,
+    GOVERNOR_USES = 3
+};
 #define GOVERNOR_SAMPLES 0.002
 #define GOVERNOR_SHARE 0.007 /* the rest of the promised 1 % pays for what is not measured */
 
-/* What is known of one class of calls; rates as moving averages, measured over estimated time. */
+/* `part` of `of`; both are halved when they grow old. */
+struct governor_share {
+    _Atomic uint32_t of, part;
+};
+
+/* What is known of one class of calls; scales as moving averages, measured over estimated time, 0 when nothing is measured. */
 struct governor_class {
-    _Atomic uint64_t looks, kept, used;    /* used: kept results that were asked for at least once */
-    _Atomic float call_scale, trace_scale; /* 0: nothing measured yet */
+    _Atomic float call_scale, hit_scale, miss_scale;
+    atomic_bool closed;
+    _Atomic uint32_t looks, passed;        /* calls looked at; calls left alone while closed */
+    struct governor_share samples;         /* not new, of samples taken */
+    struct governor_share promises;        /* hits, of looks at samples whose result was kept */
+    struct governor_share fresh, repeated; /* asked for, of results kept at first sight, and of those kept at a later one */
 };
 
 struct governor {
     _Atomic uint64_t spent_ns, saved_ns, blas_ns;
-    _Atomic uint64_t sample_ns; /* the part of `spent` that went on samples */
+    _Atomic uint64_t alms_ns; /* the part of `spent` that went on samples which (1) did not allow */
     _Atomic uint64_t credit_ns;
     _Atomic uint64_t loan_ns; /* unpaid part of the last loan: 0 means another may be taken */
     _Atomic uint64_t sampled, looked, refused_budget, refused_gain, loans;
@@ -53,30 +81,45 @@ struct governor {
 /* A call on its way through: what was expected of it. */
 struct governed {
     struct governor_class *class;
-    struct estimate raw, expected; /* by the gate's fixed rates, and corrected by what the class has shown */
+    struct estimate raw;             /* by the gate's fixed rates */
+    double call_ns, hit_ns, miss_ns; /* corrected by what the class has shown */
     uint64_t sample;
     enum sight sight;
-    bool loan;
+    bool loan, wanted; /* wanted: there was gain to be had, but no money */
 };
 
 struct governor *governor_new(void); /* NULL: out of memory */
 
-/* The cheapest question: is there money for looking at anything at all? */
-bool governor_may_look(const struct governor *g);
+/* The class of a call by its flop count; `caller` tells call sites apart. */
+struct governor_class *governor_class(struct governor *g, const struct op *op, double flops, const void *caller);
 
-/* Samples the call and decides whether to trace it. `caller` tells call sites apart. */
-bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use, const void *caller);
+/* The cheapest question: is there hope, and money, for a look at a call of this class? */
+bool governor_may_look(struct governor *g, struct governor_class *class);
 
-/* After a traced call: what it cost, what computing took (0 if served), what serving saved (0 if computed). */
+/* Samples the call, d->class set, and decides whether to trace it. */
+bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use);
+
+/* What serving a result saves that took `computed_ns` when it was computed. */
+uint64_t governor_worth(const struct governed *d, uint64_t computed_ns);
+
+/* After a traced call: what it cost, what computing took (0 if served), what serving saved (0 if computed). `hit`: its result
+ * was in the cache; `kept`: it is now. */
 void governor_traced(struct governor *g, const struct governed *d, uint64_t spent_ns, uint64_t call_ns, uint64_t saved_ns,
-                     bool kept);
+                     bool hit, bool kept);
 
-/* A kept result was asked for the first time. */
-void governor_used(struct governor *g, uint32_t class_index);
-uint32_t governor_class_index(const struct governor *g, const struct governed *d);
+/* Who keeps a result: goes with it, and comes back when it is asked for, the first time. */
+struct governor_keeper {
+    uint16_t class_index;
+    bool governed, repeated; /* on a later sight than the first */
+};
+struct governor_keeper governor_keeper(const struct governor *g, const struct governed *d);
+void governor_used(struct governor *g, struct governor_keeper keeper);
 
 /* Time in a real routine that was passed through; `d` if the call had been looked at and refused, else NULL. */
 void governor_passed(struct governor *g, const struct governed *d, uint64_t ns);
+
+/* Other spending of ours, already done. */
+void governor_spent(struct governor *g, uint64_t ns);
 
 /* The books, for the log. */
 struct log_governor governor_books(const struct governor *g);

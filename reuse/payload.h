@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 
 #include "lineage/lineage.h"
+#include "reuse/governor.h"
 
 /* Content of may-be-written arrays before a call; taking it marks the `maybe` ones. */
 struct snapshot;
@@ -36,8 +37,8 @@ struct payload {
     uint64_t item, epoch; /* producing item and the process generation it was counted in */
     uint64_t call_ns;     /* what computing it took */
     uint32_t raised;      /* floating-point exception flags */
-    uint32_t class_index; /* governor class that kept it */
-    atomic_bool used;     /* asked for at least once */
+    struct governor_keeper keeper;
+    atomic_bool used; /* asked for at least once */
     int noutputs;
     struct traced_output outputs[OP_MAX_OPERANDS]; /* fingerprints of what it writes, for lineage */
     size_t packed; /* bytes of surely written elements at the head of data; the runs of `maybe` arrays follow */

@@ -13,11 +13,11 @@ static int64_t spread(int i, int64_t count)
     return (int64_t)(((uint128)fraction * (uint64_t)count) >> 64);
 }
 
-static size_t sample_view(const struct view *v, unsigned char *out)
+static size_t sample_view(const struct view *v, int elements, unsigned char *out)
 {
     int64_t count = v->rows * v->cols;
     size_t used = 0;
-    for (int i = 0; i < SAMPLE_ELEMENTS; i++) {
+    for (int i = 0; i < elements; i++) {
         int64_t at = i == 0 ? 0 : i == 1 ? count - 1 : spread(i, count), j = at / v->rows, row = at % v->rows, lo, hi;
         view_column(v, j, &lo, &hi);
         if (row < lo || row >= hi) /* the other triangle: its mirror image is in this one */
@@ -47,9 +47,21 @@ uint64_t sample_of(const struct canon *c, const struct use *use)
     for (int k = 0; k < c->op->noperands; k++) {
         struct view v = view_of(c, k, use[k].read);
         if (!view_empty(&v))
-            used += sample_view(&v, bytes + used);
+            used += sample_view(&v, SAMPLE_ELEMENTS, bytes + used);
     }
     return fingerprint_bytes(bytes, used).lo & ~(uint64_t)1;
+}
+
+uint64_t sample_hint(const struct canon *c, const struct use *use)
+{
+    unsigned char bytes[OP_MAX_OPERANDS * HINT_ELEMENTS * 16 + 1];
+    size_t used = 0;
+    for (int k = 0; k < c->op->noperands; k++) {
+        struct view v = view_of(c, k, use[k].read);
+        if (!view_empty(&v))
+            used += sample_view(&v, HINT_ELEMENTS, bytes + used);
+    }
+    return fingerprint_bytes(bytes, used).lo;
 }
 
 static _Atomic uint64_t *bucket_of(struct samples *s, uint64_t sample)

@@ -12,7 +12,7 @@
 
 #include "lineage/view.h"
 
-enum { SAMPLE_BUCKETS = 1 << 15, SAMPLE_WAYS = 2, SAMPLE_ELEMENTS = 32 };
+enum { SAMPLE_BUCKETS = 1 << 15, SAMPLE_WAYS = 2, SAMPLE_ELEMENTS = 32, HINT_ELEMENTS = 4 };
 
 enum sight { SIGHT_NEW, SIGHT_SEEN, SIGHT_KEPT };
 
@@ -21,6 +21,9 @@ struct samples {
 };
 
 uint64_t sample_of(const struct canon *c, const struct use *use);
+
+/* A hash of still fewer elements: picks a fixed part of all contents. */
+uint64_t sample_hint(const struct canon *c, const struct use *use);
 
 /* What is known of the sample; a new one is entered. */
 enum sight samples_look(struct samples *s, uint64_t sample);

@@ -19,8 +19,9 @@ struct passage {
     struct caller_object *caller;
     const struct binding *binding;
     struct process *process;
-    struct thread_state *thread; /* NULL: memory is short, nothing is counted */
-    uint64_t flags;              /* the program's floating-point flags, which our own arithmetic must not change */
+    struct thread_state *thread;  /* NULL: memory is short, nothing is counted */
+    struct governor_class *class; /* NULL: no governor is asked */
+    uint64_t flags;               /* the program's floating-point flags, which our own arithmetic must not change */
 };
 
 static inline int64_t invoke(const struct passage *p)
@@ -67,7 +68,7 @@ static bool admitted(const struct passage *p, const struct canon *canon, const s
     if (p->process->settings.trace == TRACE_ALL)
         return true;
     if (p->process->governor)
-        return governor_admit(p->process->governor, governed, canon, use, p->call->ret);
+        return governor_admit(p->process->governor, governed, canon, use);
     struct estimate estimate = gate_estimate(canon, use);
     return gate_open(&estimate);
 }
@@ -77,7 +78,7 @@ static __attribute__((noinline)) int64_t dispatch_large(const struct passage *p)
 {
     struct canon canon;
     struct use use[OP_MAX_OPERANDS];
-    struct governed governed = {.class = NULL};
+    struct governed governed = {.class = p->class};
     if (canon_from_call(p->call, p->binding->provider->width, &canon) != CANON_OK)
         return count_and_pass(p);
     canon_uses(&canon, use);
@@ -88,12 +89,17 @@ static __attribute__((noinline)) int64_t dispatch_large(const struct passage *p)
 }
 
 /* Cheap reasons to leave a call alone, from the raw arguments; *flops is their count. */
-static inline bool not_worth_a_look(const struct passage *p, int width, double *flops)
+static inline bool not_worth_a_look(struct passage *p, int width, double *flops)
 {
     const struct op *op = p->call->entry->op;
-    const struct governor *governor = p->process->governor;
+    struct governor *governor = p->process->governor;
     *flops = op->quick(p->call, width) * op_flop_scale(op);
-    return *flops < gate_least_flops(op, governor != NULL) || (governor && !governor_may_look(governor));
+    if (*flops < gate_least_flops(op, governor != NULL))
+        return true;
+    if (!governor)
+        return false;
+    p->class = governor_class(governor, op, *flops, p->call->ret);
+    return !governor_may_look(governor, p->class);
 }
 
 int64_t dispatch(struct call *call)

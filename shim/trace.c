@@ -135,7 +135,7 @@ static struct payload *capture(struct tracing *t, const struct snapshot *snapsho
     p->raised = real->raised;
     p->call_ns = real->ns;
     p->epoch = t->process->epoch;
-    p->class_index = t->governed->class ? governor_class_index(t->process->governor, t->governed) : 0;
+    p->keeper = governor_keeper(t->process->governor, t->governed);
     p->noutputs = t->record->noutputs;
     memcpy(p->outputs, t->record->outputs, sizeof p->outputs);
     t->record->copy_ns += clock_ns() - began;
@@ -179,7 +179,7 @@ static void serve(struct tracing *t, const struct payload *payload)
     trace_set_info(t);
     fpenv_raise(payload->raised);
     t->record->copy_ns += clock_ns() - began;
-    t->record->saved_ns = payload->call_ns;
+    t->record->saved_ns = governor_worth(t->governed, payload->call_ns);
 }
 
 static void take_outputs(struct tracing *t, const struct payload *payload)
@@ -197,8 +197,8 @@ static struct payload *carry_out(struct tracing *t, const struct plan *plan, str
     if (step->kind == STEP_CALL)
         return compute(t, plan->outcome == OUTCOME_MISS);
     take_outputs(t, step->payload);
-    if (t->governed->class && !atomic_exchange_explicit(&step->payload->used, true, memory_order_relaxed))
-        governor_used(t->process->governor, step->payload->class_index);
+    if (t->process->governor && !atomic_exchange_explicit(&step->payload->used, true, memory_order_relaxed))
+        governor_used(t->process->governor, step->payload->keeper);
     if (t->process->settings.verify)
         verify_hit(t, step->payload, mismatch);
     else
@@ -229,7 +229,8 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
         kept = cache_put(p->cache, key, fresh);
     }
     if (t->governed->class)
-        governor_traced(p->governor, t->governed, clock_ns() - began - r->call_ns, r->call_ns, r->saved_ns, kept);
+        governor_traced(p->governor, t->governed, clock_ns() - began - r->call_ns, r->call_ns, r->saved_ns,
+                        r->outcome == OUTCOME_HIT, kept);
     if (mismatch->item && item) {
         mismatch->item = item - 1;
         lineage_mismatch(p->lineage, mismatch);

@@ -1,0 +1,212 @@
+/*
+ * The governor against simulated programs: true costs and contents are made up, what it may spend and what it should find is
+ * known. The books are checked after every call.
+ */
+#include <criterion/criterion.h>
+#include <math.h>
+
+#include "reuse/governor.h"
+#include "tests/unit/calls.h"
+
+enum { N = 64, CONTENTS = 1 << 16, PLACES = N * N };
+
+struct world {
+    struct governor *g;
+    double call_ns, hit_ns, miss_ns; /* true costs */
+    bool cached[CONTENTS], used[CONTENTS];
+    struct governor_keeper keeper[CONTENTS];
+    uint64_t calls, hits, looked;
+    double worst; /* largest excess of regret over the bound */
+    double noise; /* looks are timed for real: what they took while the machine was doing something else */
+};
+
+static double a[PLACES], b[PLACES], c[PLACES];
+static const char site[128];
+
+static void program_begins(struct world *w, double call_ns, double hit_ns, double miss_ns)
+{
+    memset(w, 0, sizeof *w);
+    w->g = governor_new();
+    cr_assert_not_null(w->g);
+    w->call_ns = call_ns;
+    w->hit_ns = hit_ns;
+    w->miss_ns = miss_ns;
+}
+
+static void check_bound(struct world *w)
+{
+    struct log_governor books = governor_books(w->g);
+    double bound = GOVERNOR_GRACE_NS + 0.01 * (double)books.blas_ns + w->noise;
+    double excess = (double)books.spent_ns - (double)books.saved_ns - bound;
+    w->worst = fmax(w->worst, excess);
+}
+
+static void traced(struct world *w, const struct governed *d, uint32_t id)
+{
+    w->looked++;
+    if (w->cached[id]) {
+        if (!w->used[id])
+            governor_used(w->g, w->keeper[id]);
+        w->used[id] = true;
+        governor_traced(w->g, d, (uint64_t)w->hit_ns, 0, governor_worth(d, (uint64_t)w->call_ns), true, false);
+        w->hits++;
+    } else {
+        governor_traced(w->g, d, (uint64_t)w->miss_ns, (uint64_t)w->call_ns, 0, false, true);
+        w->keeper[id] = governor_keeper(w->g, d);
+        w->cached[id] = true;
+    }
+}
+
+/* One call of the program on what stands in `a`, known to the cache as `id`. */
+static void program_calls(struct world *w, uint32_t id)
+{
+    struct built built;
+    struct canon canon;
+    struct use use[OP_MAX_OPERANDS];
+    build(&built, "dgemm", STYLE_FORTRAN, 4, "cciiirpipirpi", 'N', 'N', N, N, N, 1.0, a, N, b, N, 0.0, c, N);
+    cr_assert_eq(canon_of(&built, 4, &canon), CANON_OK);
+    canon_uses(&canon, use);
+    struct governed d = {.class = governor_class(w->g, canon.op, op_flops(&canon), site)};
+    w->calls++;
+    if (!governor_may_look(w->g, d.class)) {
+        governor_passed(w->g, NULL, (uint64_t)w->call_ns);
+        check_bound(w);
+        return;
+    }
+    uint64_t before = governor_books(w->g).spent_ns;
+    bool admitted = governor_admit(w->g, &d, &canon, use);
+    w->noise += fmax(0, (double)(governor_books(w->g).spent_ns - before) - 20e3);
+    if (!admitted)
+        governor_passed(w->g, &d, (uint64_t)w->call_ns);
+    else
+        traced(w, &d, id);
+    check_bound(w);
+}
+
+/* Another matrix, every element different. */
+static void fill(uint32_t id)
+{
+    for (int i = 0; i < PLACES; i++)
+        a[i] = id * 10000.0 + i;
+}
+
+static void bound_held(const struct world *w)
+{
+    cr_expect_leq(w->worst, 2 * w->miss_ns + 1e5, "regret exceeded the bound by %g ns", w->worst);
+}
+
+Test(governor, a_program_that_repeats_nothing)
+{
+    static struct world w;
+    program_begins(&w, 40e3, 10e3, 30e3);
+    for (uint32_t i = 0; i < 20000; i++) {
+        fill(i);
+        program_calls(&w, i);
+    }
+    bound_held(&w);
+    cr_expect_lt(w.looked, 60, "%lu looks at what never repeats", (unsigned long)w.looked);
+    cr_expect_lt(governor_books(w.g).sampled, 8000);
+}
+
+Test(governor, a_program_that_repeats_everything)
+{
+    static struct world w;
+    program_begins(&w, 200e3, 20e3, 60e3);
+    for (uint32_t i = 0; i < 4000; i++) {
+        fill(i % 40);
+        program_calls(&w, i % 40);
+    }
+    bound_held(&w);
+    cr_expect_gt((double)w.hits, 0.9 * 3960, "%lu hits", (unsigned long)w.hits);
+}
+
+/* Small calls, a long cycle: the savings of the first few hits must buy the rest. */
+Test(governor, a_long_cycle_of_small_calls)
+{
+    static struct world w;
+    program_begins(&w, 30e3, 8e3, 20e3);
+    for (uint32_t i = 0; i < 30000; i++) {
+        fill(i % 1000);
+        program_calls(&w, i % 1000);
+    }
+    bound_held(&w);
+    cr_expect_gt((double)w.hits, 0.6 * 29000, "%lu hits", (unsigned long)w.hits);
+}
+
+/* The sampled elements never change, the others do. */
+Test(governor, samples_that_lie)
+{
+    static struct world w;
+    program_begins(&w, 40e3, 10e3, 30e3);
+    fill(0);
+    for (uint32_t i = 0; i < 20000; i++) {
+        a[777] = i;
+        program_calls(&w, i);
+    }
+    bound_held(&w);
+    cr_expect_lt(w.looked, 400, "%lu looks", (unsigned long)w.looked);
+}
+
+Test(governor, reuse_that_stops)
+{
+    static struct world w;
+    program_begins(&w, 100e3, 20e3, 50e3);
+    for (uint32_t i = 0; i < 20000; i++) {
+        uint32_t id = i < 1000 ? i % 10 : i;
+        fill(id);
+        program_calls(&w, id);
+    }
+    bound_held(&w);
+    struct log_governor books = governor_books(w.g);
+    cr_expect_gt(w.hits, 900);
+    cr_expect_gt((double)books.saved_ns - (double)books.spent_ns, 0.5 * 1000 * 80e3, "later calls ate the gain");
+}
+
+Test(governor, calls_cheaper_than_a_hit)
+{
+    static struct world w;
+    program_begins(&w, 10e3, 15e3, 30e3);
+    fill(0);
+    for (uint32_t i = 0; i < 20000; i++)
+        program_calls(&w, 0);
+    bound_held(&w);
+    cr_expect_lt(w.looked, 200, "%lu looks", (unsigned long)w.looked);
+}
+
+Test(governor, break_even)
+{
+    static struct world w;
+    program_begins(&w, 40e3, 39e3, 41e3);
+    for (uint32_t i = 0; i < 20000; i++) {
+        uint32_t id = i % 2 ? 0 : i;
+        fill(id);
+        program_calls(&w, id);
+    }
+    bound_held(&w);
+}
+
+Test(governor, alternating_sizes_are_classes_of_their_own)
+{
+    struct governor *g = governor_new();
+    const struct op *op = op_find("dgemm");
+    const struct governor_class *small = governor_class(g, op, 1e6, site), *large = governor_class(g, op, 1e9, site);
+    cr_expect_neq(small, large);
+    cr_expect_eq(small, governor_class(g, op, 1e6, site));
+    cr_expect_neq(small, governor_class(g, op, 1e6, &site[64]));
+}
+
+Test(governor, a_cold_first_call_saves_what_such_calls_take)
+{
+    static struct world w;
+    program_begins(&w, 100e3, 10e3, 30e3);
+    for (uint32_t i = 0; i < 64; i++) {
+        w.call_ns = i ? 100e3 : 50e6;
+        fill(i);
+        program_calls(&w, i);
+    }
+    struct governed d = {.class = governor_class(w.g, op_find("dgemm"), 2.0 * N * N * N, site), .call_ns = 100e3};
+    cr_expect_eq(governor_worth(&d, 50000000), 100000);
+    cr_expect_eq(governor_worth(&d, 90000), 90000);
+    d.class = NULL;
+    cr_expect_eq(governor_worth(&d, 50000000), 50000000, "without a governor the time stands as measured");
+}
