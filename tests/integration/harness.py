@@ -72,13 +72,13 @@ class Place:
         base = {k: v for k, v in os.environ.items() if not k.startswith("BLASE_") and k != "LD_PRELOAD"}
         return {**base, **(extra or {})}
 
-    def run(self, command, environment=None, stdin=b"", cwd=None):
+    def run(self, command, environment=None, stdin=b"", cwd=None, limit=TIME_LIMIT):
         """The program as it is."""
         try:
             done = subprocess.run(command, input=stdin, capture_output=True, env=self.environment(environment),
-                                  cwd=cwd or self.directory, timeout=TIME_LIMIT)
+                                  cwd=cwd or self.directory, timeout=limit)
         except subprocess.TimeoutExpired:
-            raise Failed("stuck for %d s: %s" % (TIME_LIMIT, " ".join(command))) from None
+            raise Failed("stuck for %d s: %s" % (limit, " ".join(command))) from None
         return Result(done.returncode, done.stdout, done.stderr)
 
     def signalled(self, command, number):

@@ -134,6 +134,17 @@ def small_memory(place, name, kind):
     expect(cache["peak_bytes"] <= (2 << 20) + (1 << 20), "cache.peak_bytes is", cache["peak_bytes"])
 
 
+def no_invalid_access(place, name):
+    """Under valgrind, which follows the program and the library but cannot judge OpenBLAS's use of undefined values."""
+    valgrind = [need("valgrind", "valgrind"), "-q", "--undef-value-errors=no", "--error-exitcode=9"]
+    environment = {"LD_PRELOAD": place.library, "BLASE_TRACE": "all", "BLASE_QUIET": "1", "BLASE_LOG": place.path("log")}
+    result = place.run([*valgrind, *command(place.build, name, "compiled")], environment, limit=500)
+    same((result.status, result.err), (0, b""), "status and what valgrind says")
+    shown = place.show()
+    consistent(shown)
+    expect(shown["reuse"]["hits_full"] > 0, "nothing was served")
+
+
 def register():
     variants = [(name, kind) for name in PYTHON for kind in ("debian", "wheels")]
     variants += [("r_linalg", "R"), ("octave_linalg", "octave")] + [(name, "compiled") for name in COMPILED]
@@ -150,3 +161,4 @@ def register():
         test(label + " without reuse", without_reuse, name, kind)
     test("numpy_linalg debian small memory", small_memory, "numpy_linalg", "debian")
     test("c_linalg small memory", small_memory, "c_linalg", "compiled")
+    test("c_linalg valgrind", no_invalid_access, "c_linalg")
