@@ -32,6 +32,14 @@ struct lineage *lineage_new(struct log_writer *log)
     return l;
 }
 
+void lineage_free(struct lineage *l)
+{
+    log_writer_free(l->log);
+    content_free(l->content);
+    bytes_free(&l->scratch);
+    free(l);
+}
+
 static bool first_time(uint8_t *seen, uint64_t id)
 {
     if (id >= SEEN_LIMIT)

@@ -47,6 +47,9 @@ struct traced {
 /* A recorder writing to `log` (NULL: items are numbered and joined, not written). NULL: out of memory. Takes the log over. */
 struct lineage *lineage_new(struct log_writer *log);
 
+/* Ends it, unwritten records and all. The shim's own is never freed: BLAS may be called until the process is gone. */
+void lineage_free(struct lineage *l);
+
 /* Writes the header record; call once, first. */
 void lineage_header(struct lineage *l, const char *const pairs[][2], int count);
 

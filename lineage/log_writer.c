@@ -56,6 +56,13 @@ struct log_writer *log_writer_new(const char *directory, const char *name)
     return w;
 }
 
+void log_writer_free(struct log_writer *w)
+{
+    if (w)
+        bytes_free(&w->buffer);
+    free(w);
+}
+
 static bool fail(struct log_writer *w, const char *what)
 {
     char line[PATH_MAX + 256];

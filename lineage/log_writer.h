@@ -14,6 +14,7 @@ struct log_writer;
 
 /* A writer for DIRECTORY/NAME (made when needed, parents too). NULL: out of memory. */
 struct log_writer *log_writer_new(const char *directory, const char *name);
+void log_writer_free(struct log_writer *w); /* drops what is not written; NULL is fine */
 
 /* Appends a record; `work_ns` is the time of the call it tells of. False once the log has failed. */
 bool log_append(struct log_writer *w, enum log_kind kind, const struct bytes *payload, uint64_t work_ns);

@@ -24,6 +24,11 @@ struct governor *governor_new(void)
     return calloc(1, sizeof(struct governor));
 }
 
+void governor_free(struct governor *g)
+{
+    free(g);
+}
+
 static double regret(const struct governor *g)
 {
     return (double)load(&g->spent_ns) - (double)load(&g->saved_ns);

@@ -89,6 +89,7 @@ struct governed {
 };
 
 struct governor *governor_new(void); /* NULL: out of memory */
+void governor_free(struct governor *g);
 
 /* The class of a call by its flop count; `caller` tells call sites apart. */
 struct governor_class *governor_class(struct governor *g, const struct op *op, double flops, const void *caller);

@@ -90,8 +90,9 @@ static void fill(uint32_t id)
         a[i] = id * 10000.0 + i;
 }
 
-static void bound_held(const struct world *w)
+static void program_ends(struct world *w)
 {
+    governor_free(w->g);
     cr_expect_leq(w->worst, 2 * w->miss_ns + 1e5, "regret exceeded the bound by %g ns", w->worst);
 }
 
@@ -103,9 +104,9 @@ Test(governor, a_program_that_repeats_nothing)
         fill(i);
         program_calls(&w, i);
     }
-    bound_held(&w);
     cr_expect_lt(w.looked, 60, "%lu looks at what never repeats", (unsigned long)w.looked);
     cr_expect_lt(governor_books(w.g).sampled, 8000);
+    program_ends(&w);
 }
 
 Test(governor, a_program_that_repeats_everything)
@@ -116,7 +117,7 @@ Test(governor, a_program_that_repeats_everything)
         fill(i % 40);
         program_calls(&w, i % 40);
     }
-    bound_held(&w);
+    program_ends(&w);
     cr_expect_gt((double)w.hits, 0.9 * 3960, "%lu hits", (unsigned long)w.hits);
 }
 
@@ -129,7 +130,7 @@ Test(governor, a_long_cycle_of_small_calls)
         fill(i % 1000);
         program_calls(&w, i % 1000);
     }
-    bound_held(&w);
+    program_ends(&w);
     cr_expect_gt((double)w.hits, 0.6 * 29000, "%lu hits", (unsigned long)w.hits);
 }
 
@@ -143,7 +144,7 @@ Test(governor, samples_that_lie)
         a[777] = i;
         program_calls(&w, i);
     }
-    bound_held(&w);
+    program_ends(&w);
     cr_expect_lt(w.looked, 400, "%lu looks", (unsigned long)w.looked);
 }
 
@@ -156,10 +157,10 @@ Test(governor, reuse_that_stops)
         fill(id);
         program_calls(&w, id);
     }
-    bound_held(&w);
     struct log_governor books = governor_books(w.g);
     cr_expect_gt(w.hits, 900);
     cr_expect_gt((double)books.saved_ns - (double)books.spent_ns, 0.5 * 1000 * 80e3, "later calls ate the gain");
+    program_ends(&w);
 }
 
 Test(governor, calls_cheaper_than_a_hit)
@@ -169,7 +170,7 @@ Test(governor, calls_cheaper_than_a_hit)
     fill(0);
     for (uint32_t i = 0; i < 20000; i++)
         program_calls(&w, 0);
-    bound_held(&w);
+    program_ends(&w);
     cr_expect_lt(w.looked, 200, "%lu looks", (unsigned long)w.looked);
 }
 
@@ -182,7 +183,7 @@ Test(governor, break_even)
         fill(id);
         program_calls(&w, id);
     }
-    bound_held(&w);
+    program_ends(&w);
 }
 
 Test(governor, alternating_sizes_are_classes_of_their_own)
@@ -193,6 +194,7 @@ Test(governor, alternating_sizes_are_classes_of_their_own)
     cr_expect_neq(small, large);
     cr_expect_eq(small, governor_class(g, op, 1e6, site));
     cr_expect_neq(small, governor_class(g, op, 1e6, &site[64]));
+    governor_free(g);
 }
 
 Test(governor, a_cold_first_call_saves_what_such_calls_take)
@@ -209,4 +211,5 @@ Test(governor, a_cold_first_call_saves_what_such_calls_take)
     cr_expect_eq(governor_worth(&d, 90000), 90000);
     d.class = NULL;
     cr_expect_eq(governor_worth(&d, 50000000), 50000000, "without a governor the time stands as measured");
+    program_ends(&w);
 }

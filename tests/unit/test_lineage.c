@@ -68,6 +68,12 @@ static struct lineage *start(char *directory)
     return lineage_new(log_writer_new(directory, "one.blog"));
 }
 
+static void finish(struct lineage *l)
+{
+    lineage_flush(l, true);
+    lineage_free(l);
+}
+
 static void fill(double *m, double first)
 {
     for (int i = 0; i < N * N; i++)
@@ -89,7 +95,7 @@ Test(lineage, joins_by_content_and_forgets_what_was_overwritten)
     cr_assert_eq(gemm(l, 1, copy, a, d), 2); /* item 1: a copy of item 0's output, and a leaf seen before */
     c[3] += 1;
     cr_assert_eq(gemm(l, 1, c, d, b), 3); /* item 2: the overwritten output is a new leaf, d is item 1's */
-    lineage_flush(l, true);
+    finish(l);
     read_back(directory, &log);
     cr_assert_eq(log.nitems, 3);
     cr_assert_eq(log.nops, 1);
@@ -121,7 +127,7 @@ Test(lineage, equal_computations_have_equal_hashes)
         fill(c, 3);
         for (int i = 0; i < 3; i++)
             gemm(l, alphas[run][i], a, b, c);
-        lineage_flush(l, true);
+        finish(l);
     }
     read_back(first, &one);
     read_back(second, &two);
@@ -156,7 +162,7 @@ Test(lineage, triangle_of_a_product_is_that_product)
     struct view v = view_of(&canon, 0, use[0].read);
     t.inputs[t.ninputs++] = (struct traced_input){0, v, fingerprint(&v)};
     lineage_record(l, &t);
-    lineage_flush(l, true);
+    finish(l);
     read_back(directory, &log);
     cr_assert_eq(log.nitems, 2);
     cr_assert(log.items[1].inputs[0].is_item);
