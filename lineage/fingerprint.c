@@ -1,18 +1,19 @@
 #include "lineage/fingerprint_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct kernel {
     const char *name;
-    void (*chunks)(const struct view *v, struct chunk_sink *sink);
+    struct fp (*chunk)(const struct view *v, int64_t i);
     struct fp (*bytes)(const void *bytes, size_t size);
 };
 
 static const struct kernel *kernel(void)
 {
-    static const struct kernel generic = {"generic", fp_generic_chunks, fp_generic_bytes};
+    static const struct kernel generic = {"generic", fp_generic_chunk, fp_generic_bytes};
 #if defined(__x86_64__)
-    static const struct kernel avx2 = {"avx2", fp_avx2_chunks, fp_avx2_bytes};
+    static const struct kernel avx2 = {"avx2", fp_avx2_chunk, fp_avx2_bytes};
     if (__builtin_cpu_supports("avx2"))
         return &avx2;
 #endif
@@ -29,13 +30,19 @@ struct fp fingerprint_bytes(const void *bytes, size_t size)
     return kernel()->bytes(bytes, size);
 }
 
+/* What hashes a view: by which instructions, and with how many threads. */
+struct hasher {
+    const struct kernel *k;
+    struct crew *crew; /* NULL: this thread alone */
+    int threads;
+};
+
 /*
  * The node above the chunks: digests are gathered 60 at a time and folded, the running digest first. Folding keeps memory flat;
  * the header closes the tree, so equal digests under different shapes stay apart.
  */
 enum { FOLD = 60 };
 struct folder {
-    struct chunk_sink sink;
     const struct kernel *k;
     struct fp digests[FOLD + 1]; /* [0] is what was folded before */
     int held;
@@ -47,20 +54,50 @@ static void fold(struct folder *f)
     f->held = 0;
 }
 
-static void folder_take(struct chunk_sink *sink, struct fp digest)
+static void take(struct folder *f, struct fp digest)
 {
-    struct folder *f = (struct folder *)sink;
     f->digests[++f->held] = digest;
     if (f->held == FOLD)
         fold(f);
 }
 
-static struct fp stream(const struct kernel *k, const struct view *v)
+/* Chunks by several threads: each leaves its digest in its place. */
+struct together {
+    const struct kernel *k;
+    const struct view *v;
+    struct fp *digests;
+};
+
+static void chunk_together(void *context, int64_t i)
 {
-    struct folder f = {.sink = {folder_take}, .k = k, .held = 0};
+    struct together *t = context;
+    t->digests[i] = t->k->chunk(t->v, i);
+}
+
+/* A thread's share, at least. What fits the caches one thread hashes as fast as two. */
+enum { SHARE_BYTES = 8 * 1024 * 1024 };
+
+static bool take_together(const struct hasher *h, const struct view *v, int64_t count, struct folder *f)
+{
+    int64_t worth = (int64_t)(view_bytes(v) / SHARE_BYTES);
+    struct together t = {h->k, v, NULL};
+    if (!h->crew || h->threads < 2 || worth < 2 || !(t.digests = malloc((size_t)count * sizeof *t.digests)))
+        return false;
+    crew_run(h->crew, worth < h->threads ? (int)worth : h->threads, count, chunk_together, &t);
+    for (int64_t i = 0; i < count; i++)
+        take(f, t.digests[i]);
+    free(t.digests);
+    return true;
+}
+
+static struct fp stream(const struct hasher *h, const struct view *v)
+{
+    struct folder f = {.k = h->k, .held = 0};
     memset(&f.digests[0], 0, sizeof f.digests[0]);
-    if (!view_empty(v))
-        k->chunks(v, &f.sink);
+    int64_t count = view_empty(v) ? 0 : chunks_of(v);
+    if (!take_together(h, v, count, &f))
+        for (int64_t i = 0; i < count; i++)
+            take(&f, h->k->chunk(v, i));
     fold(&f);
     return f.digests[0];
 }
@@ -98,14 +135,14 @@ static struct view with_part(const struct view *v, int part)
     return other;
 }
 
-static struct fp diagonal(const struct kernel *k, const struct view *v)
+static struct fp diagonal(const struct hasher *h, const struct view *v)
 {
     struct view d = *v;
     d.vector = true;
     d.part = PART_FULL;
     d.rows = 1;
     d.ld = v->ld + 1;
-    return stream(k, &d);
+    return stream(h, &d);
 }
 
 /* Which of the three streams (strictly above, diagonal, strictly below) each part of a square matrix holds. */
@@ -128,46 +165,56 @@ static struct fp close_square(const struct kernel *k, const struct view *v, int 
     return k->bytes(&h, sizeof h);
 }
 
-static void square_streams(const struct kernel *k, const struct view *v, int part, struct fp streams[3])
+static void square_streams(const struct hasher *h, const struct view *v, int part, struct fp streams[3])
 {
     if (part_holds(part, 0)) {
         struct view above = with_part(v, PART_STRICT_UPPER);
-        streams[0] = stream(k, &above);
+        streams[0] = stream(h, &above);
     }
     if (part_holds(part, 1))
-        streams[1] = diagonal(k, v);
+        streams[1] = diagonal(h, v);
     if (part_holds(part, 2)) {
         struct view below = with_part(v, PART_STRICT_LOWER);
-        streams[2] = stream(k, &below);
+        streams[2] = stream(h, &below);
     }
+}
+
+static struct fp fingerprint_with(const struct hasher *h, const struct view *v)
+{
+    if (three_streams(v)) {
+        struct fp streams[3];
+        square_streams(h, v, v->part, streams);
+        return close_square(h->k, v, v->part, streams);
+    }
+    struct header header = header_of(v, v->part);
+    header.content[0] = stream(h, v);
+    return h->k->bytes(&header, sizeof header);
 }
 
 struct fp fingerprint(const struct view *v)
 {
-    const struct kernel *k = kernel();
-    if (three_streams(v)) {
-        struct fp streams[3];
-        square_streams(k, v, v->part, streams);
-        return close_square(k, v, v->part, streams);
-    }
-    struct header h = header_of(v, v->part);
-    h.content[0] = stream(k, v);
-    return k->bytes(&h, sizeof h);
+    return fingerprint_with(&(struct hasher){kernel(), NULL, 1}, v);
 }
 
-int fingerprint_parts(const struct view *v, struct fp fps[FP_MAX_PARTS], uint8_t parts[FP_MAX_PARTS])
+struct fp fingerprint_by(const struct view *v, struct crew *crew, int threads)
 {
+    return fingerprint_with(&(struct hasher){kernel(), crew, threads}, v);
+}
+
+int fingerprint_parts(const struct view *v, struct crew *crew, int threads, struct fp fps[FP_MAX_PARTS],
+                      uint8_t parts[FP_MAX_PARTS])
+{
+    const struct hasher h = {kernel(), crew, threads};
     if (!three_streams(v) || v->part != PART_FULL) {
-        fps[0] = fingerprint(v);
+        fps[0] = fingerprint_with(&h, v);
         parts[0] = v->part;
         return 1;
     }
-    const struct kernel *k = kernel();
     struct fp streams[3];
-    square_streams(k, v, PART_FULL, streams);
+    square_streams(&h, v, PART_FULL, streams);
     int n = 0;
     for (int part = PART_FULL; part <= PART_STRICT_LOWER; part++) {
-        fps[n] = close_square(k, v, part, streams);
+        fps[n] = close_square(h.k, v, part, streams);
         parts[n++] = (uint8_t)part;
     }
     return n;

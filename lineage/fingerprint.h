@@ -11,11 +11,12 @@
  * A full square matrix is hashed as three streams, above, on and below the diagonal (each element is read once), so that the
  * fingerprint of each of its triangles falls out: what syrk or potrf reads of a product is then recognised by content.
  *
- * Thread-safe; uses about 3 KiB of stack and no heap.
+ * Thread-safe; uses about 3 KiB of stack, and of the heap only when a crew helps (16 bytes a chunk).
  */
 #ifndef BLASE_LINEAGE_FINGERPRINT_H
 #define BLASE_LINEAGE_FINGERPRINT_H
 
+#include "lineage/crew.h"
 #include "lineage/view.h"
 
 struct fp {
@@ -30,9 +31,13 @@ static inline bool fp_equal(struct fp a, struct fp b)
 /* The fingerprint of a view; that of an empty view depends on its type and part only. */
 struct fp fingerprint(const struct view *v);
 
+/* The same, large views by up to `threads` threads of the crew. */
+struct fp fingerprint_by(const struct view *v, struct crew *crew, int threads);
+
 /* Fingerprints of the view and, for a full square matrix, of its parts; returns how many were filled, parts[] naming them. */
 enum { FP_MAX_PARTS = 5 };
-int fingerprint_parts(const struct view *v, struct fp fps[FP_MAX_PARTS], uint8_t parts[FP_MAX_PARTS]);
+int fingerprint_parts(const struct view *v, struct crew *crew, int threads, struct fp fps[FP_MAX_PARTS],
+                      uint8_t parts[FP_MAX_PARTS]);
 
 /* Plain hash of a byte string (keys, Merkle hashes, identities). */
 struct fp fingerprint_bytes(const void *bytes, size_t size);

@@ -9,7 +9,7 @@
 
 #include "lineage/fingerprint_internal.h"
 
-enum { CHUNK_BYTES = 256 * 1024, PACK_BYTES = 1024 };
+enum { PACK_BYTES = 1024 };
 
 /*
  * Feeds runs of one chunk; short ones are gathered first, because XXH3 takes small updates slowly. What fits the gathering buffer
@@ -79,23 +79,12 @@ static struct fp chunk_digest(const struct view *v, int64_t from, int64_t to, in
     return to_fp(XXH3_128bits_digest(&state));
 }
 
-void KERNEL_NAME(chunks)(const struct view *v, struct chunk_sink *sink)
+struct fp KERNEL_NAME(chunk)(const struct view *v, int64_t i)
 {
-    int64_t column = v->rows * (int64_t)v->element;
-    if (v->rows == 1 && v->vector) { /* a strided vector is cut as the contiguous one with the same elements is */
-        int64_t step = CHUNK_BYTES / v->element;
-        for (int64_t j = 0; j < v->cols; j += step)
-            sink->take(sink, chunk_digest(v, j, j + step < v->cols ? j + step : v->cols, 0, 1));
-    } else if (column > CHUNK_BYTES) {
-        int64_t step = CHUNK_BYTES / v->element;
-        for (int64_t j = 0; j < v->cols; j++)
-            for (int64_t i = 0; i < v->rows; i += step)
-                sink->take(sink, chunk_digest(v, j, j + 1, i, i + step < v->rows ? i + step : v->rows));
-    } else {
-        int64_t step = CHUNK_BYTES / column;
-        for (int64_t j = 0; j < v->cols; j += step)
-            sink->take(sink, chunk_digest(v, j, j + step < v->cols ? j + step : v->cols, 0, v->rows));
-    }
+    struct cut cut = cut_of(v);
+    int64_t from = i / cut.pieces * cut.columns, top = i % cut.pieces * cut.rows;
+    int64_t to = from + cut.columns < v->cols ? from + cut.columns : v->cols;
+    return chunk_digest(v, from, to, top, top + cut.rows < v->rows ? top + cut.rows : v->rows);
 }
 
 struct fp KERNEL_NAME(bytes)(const void *bytes, size_t size)

@@ -18,6 +18,7 @@ struct process {
     struct governor *governor; /* NULL when every call is traced, or nothing is reused */
     uint64_t start_ns;         /* monotonic, when tracing began */
     uint64_t epoch;            /* 1 + forks since the first process: tells whose item ids a payload names */
+    struct crew crew;
     int pid;
     atomic_uint_fast64_t verified, mismatches;
     atomic_uint_fast64_t next_snapshot_ns; /* when the counters are written next */

@@ -16,7 +16,7 @@ static uint64_t fingerprint_inputs(struct tracing *t, struct fp *read, bool *rea
         reads[k] = !view_empty(&v);
         if (!reads[k])
             continue;
-        read[k] = fingerprint(&v);
+        read[k] = fingerprint_by(&v, &t->process->crew, t->threads);
         r->inputs[r->ninputs++] = (struct traced_input){k, v, read[k]};
         r->fingerprint_bytes += view_bytes(&v);
     }
@@ -66,7 +66,7 @@ static struct key_context context_of(const struct tracing *t)
 {
     const struct provider *p = t->binding->provider;
     return (struct key_context){.provider = p->identity,
-                                .threads = p->threads ? (uint32_t)p->threads() : 0,
+                                .threads = (uint32_t)t->threads,
                                 .fp_control = fpenv_control(),
                                 .tuning = provider_tuning(p, t->canon->op),
                                 .nancheck = t->canon->lapacke && p->nancheck ? (uint32_t)p->nancheck() : 0};
@@ -103,7 +103,7 @@ static bool inputs_unchanged(struct tracing *t)
     for (int i = 0; i < r->ninputs && same; i++) {
         if (t->use[r->inputs[i].operand].write.part != PART_NONE)
             continue;
-        same = fp_equal(fingerprint(&r->inputs[i].view), r->inputs[i].fp);
+        same = fp_equal(fingerprint_by(&r->inputs[i].view, &t->process->crew, t->threads), r->inputs[i].fp);
         r->fingerprint_bytes += view_bytes(&r->inputs[i].view);
     }
     r->fingerprint_ns += clock_ns() - began;
@@ -120,7 +120,7 @@ static void fingerprint_outputs(struct tracing *t)
             continue;
         struct traced_output *out = &r->outputs[r->noutputs++];
         out->operand = k;
-        out->nparts = fingerprint_parts(&v, out->fps, out->parts);
+        out->nparts = fingerprint_parts(&v, &t->process->crew, t->threads, out->fps, out->parts);
         r->fingerprint_bytes += view_bytes(&v);
     }
     r->fingerprint_ns += clock_ns() - began;
@@ -245,7 +245,8 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
 {
     struct traced r;
     memset(&r, 0, sizeof r);
-    struct tracing t = {call, binding, process, canon, use, &r, governed, 0};
+    struct tracing t = {call, binding, process, canon, use, &r, governed, 0, 0};
+    t.threads = binding->provider->threads ? binding->provider->threads() : 0;
     struct fp read[OP_MAX_OPERANDS], key = {0, 0};
     bool reads[OP_MAX_OPERANDS];
     struct log_mismatch mismatch = {0};

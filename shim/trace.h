@@ -19,6 +19,7 @@ struct tracing {
     struct traced *record;
     struct governed *governed; /* its class is NULL when the governor was not asked */
     int64_t returned;
+    int threads; /* the provider's, now; 0 unknown */
 };
 
 /* Makes the call by whatever the plan says, records its item; returns LAPACKE's info, else 0. */

@@ -247,7 +247,7 @@ static void check_parts(int64_t n, int64_t ld)
     struct view full = matrix(data, n, n, ld, PART_FULL);
     struct fp fps[FP_MAX_PARTS];
     uint8_t parts[FP_MAX_PARTS];
-    int count = fingerprint_parts(&full, fps, parts), seen = 0;
+    int count = fingerprint_parts(&full, NULL, 1, fps, parts), seen = 0;
     cr_expect_eq(count, n > 1 ? 5 : 1, "%d parts of %ld x %ld", count, (long)n, (long)n);
     for (int i = 0; i < count; i++) {
         struct view v = matrix(data, n, n, ld, parts[i]);
@@ -275,9 +275,32 @@ Test(fingerprint, parts_of_anything_else_are_itself)
     for (size_t i = 0; i < sizeof views / sizeof views[0]; i++) {
         struct fp fps[FP_MAX_PARTS];
         uint8_t parts[FP_MAX_PARTS];
-        cr_assert_eq(fingerprint_parts(&views[i], fps, parts), 1);
+        cr_assert_eq(fingerprint_parts(&views[i], NULL, 1, fps, parts), 1);
         cr_expect(parts[0] == views[i].part && fp_equal(fps[0], fingerprint(&views[i])));
     }
+}
+
+Test(fingerprint, a_crew_changes_nothing)
+{
+    enum { SIDE = 2300, LD = 2307 };
+    struct crew crew = {0};
+    double *data = malloc((size_t)SIDE * LD * 8);
+    noise(data, (size_t)SIDE * LD * 8);
+    const struct view views[] = {
+        matrix(data, SIDE, SIDE, LD, PART_FULL),     matrix(data, SIDE, SIDE, LD, PART_LOWER),
+        matrix(data, SIDE, SIDE - 1, LD, PART_FULL), matrix(data, SIDE * LD, 1, SIDE * LD, PART_FULL),
+        matrix(data, SIDE, SIDE, SIDE, PART_UPPER),  vector(data, SIDE * LD / 2, 2),
+        matrix(data, 300, 300, 300, PART_FULL),      matrix(data, SIDE * LD / 2, 2, SIDE * LD / 2, PART_FULL)};
+    for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
+        for (int threads = 1; threads <= 5; threads++)
+            cr_expect(fp_equal(fingerprint(&views[i]), fingerprint_by(&views[i], &crew, threads)), "view %zu, %d threads", i,
+                      threads);
+    struct fp alone[FP_MAX_PARTS], together[FP_MAX_PARTS];
+    uint8_t parts[FP_MAX_PARTS];
+    fingerprint_parts(&views[0], NULL, 1, alone, parts);
+    fingerprint_parts(&views[0], &crew, 4, together, parts);
+    cr_expect_eq(memcmp(alone, together, sizeof alone), 0);
+    free(data);
 }
 
 /* Flips each element of the buffer in turn: the fingerprint must move exactly if the view has it. */
@@ -308,26 +331,13 @@ Test(fingerprint, only_the_view_is_read)
         }
 }
 
-struct collector {
-    struct chunk_sink sink;
-    struct fp digests[200];
-    int count;
-};
-
-static void collect(struct chunk_sink *sink, struct fp digest)
-{
-    struct collector *c = (struct collector *)sink;
-    c->digests[c->count++] = digest;
-}
-
 static void check_kernels(struct view v)
 {
-    struct collector generic = {.sink = {collect}}, avx2 = {.sink = {collect}};
-    fp_generic_chunks(&v, &generic.sink);
-    fp_avx2_chunks(&v, &avx2.sink);
-    cr_expect_eq(generic.count, avx2.count);
-    cr_expect(generic.count > 0 && memcmp(generic.digests, avx2.digests, sizeof generic.digests[0] * (size_t)generic.count) == 0,
-              "%ld x %ld, part %d", (long)v.rows, (long)v.cols, v.part);
+    int64_t count = chunks_of(&v);
+    cr_expect_gt(count, 0);
+    for (int64_t i = 0; i < count; i++)
+        cr_expect(fp_equal(fp_generic_chunk(&v, i), fp_avx2_chunk(&v, i)), "%ld x %ld, part %d, chunk %ld", (long)v.rows,
+                  (long)v.cols, v.part, (long)i);
 }
 
 Test(fingerprint, kernels_agree)
