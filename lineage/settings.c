@@ -44,6 +44,18 @@ static bool parse_choice(const char *value, const char *first, const char *secon
     return true;
 }
 
+static const char *const trace_levels[] = {[TRACE_AUTO] = "auto", [TRACE_ALL] = "all", [TRACE_OFF] = "off"};
+
+static bool parse_trace(const char *value, enum trace_level *out)
+{
+    for (size_t i = 0; i < sizeof trace_levels / sizeof trace_levels[0]; i++)
+        if (strcmp(value, trace_levels[i]) == 0) {
+            *out = (enum trace_level)i;
+            return true;
+        }
+    return false;
+}
+
 static bool parse_flag(const char *value, bool *out)
 {
     static const char *const words[] = {"0", "1", "no", "yes", "off", "on", "false", "true"};
@@ -102,10 +114,7 @@ static bool parse(const struct setting_info *info, const char *value, void *at)
         *(enum reuse_level *)at = (enum reuse_level)choice;
         return true;
     case SETTING_TRACE:
-        if (!parse_choice(value, "auto", "all", &choice))
-            return false;
-        *(enum trace_level *)at = (enum trace_level)choice;
-        return true;
+        return parse_trace(value, at);
     case SETTING_FLAG:
         return parse_flag(value, at);
     case SETTING_SIZE:
@@ -205,7 +214,7 @@ void settings_value(const struct settings *s, const char *name, char *out, size_
     if (strcmp(name, "reuse") == 0)
         snprintf(out, size, "%s", reuse_level_name(s->reuse));
     else if (strcmp(name, "trace") == 0)
-        snprintf(out, size, "%s", s->trace == TRACE_ALL ? "all" : "auto");
+        snprintf(out, size, "%s", trace_levels[s->trace]);
     else if (strcmp(name, "memory") == 0)
         snprintf(out, size, "%llu", (unsigned long long)s->memory);
     else if (strcmp(name, "verify") == 0)

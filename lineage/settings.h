@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 enum reuse_level { REUSE_NONE, REUSE_FULL };
-enum trace_level { TRACE_AUTO, TRACE_ALL };
+enum trace_level { TRACE_AUTO, TRACE_ALL, TRACE_OFF };
 enum { SETTING_TEXT_MAX = 4096 };
 
 struct settings {

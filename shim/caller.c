@@ -5,11 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SITE_BUCKETS = 4096, SITE_LIMIT = 1 << 16 };
+#include "shim/unload.h"
+
+enum { SITE_BUCKETS = 4096, SITE_LIMIT = 1 << 16, OBJECT_LIMIT = 4096 };
+
+/* `known` is an epoch with an object's id in its lower bits: one word, so that the two never part. */
+struct call_site {
+    const void *ret;
+    _Atomic uint64_t known;
+    struct call_site *next;
+};
 
 static _Atomic(struct call_site *) sites[SITE_BUCKETS];
 static atomic_int site_count;
-static _Atomic(struct caller_object *) objects;
+static _Atomic(struct caller_object *) objects, by_id[OBJECT_LIMIT];
 
 /* For callers that lie in no object, or when memory is short: a host like any other. */
 static struct caller_object stranger = {.path = "?"};
@@ -37,7 +46,7 @@ static bool defines_blas(const struct object *object)
 static struct caller_object *find_object(const struct object *object)
 {
     for (struct caller_object *o = atomic_load(&objects); o; o = o->next)
-        if (o->object.base == object->base && o->object.map == object->map)
+        if (o->object.base == object->base && o->object.map == object->map && strcmp(o->object.path, object->path) == 0)
             return o;
     return NULL;
 }
@@ -57,13 +66,15 @@ static struct caller_object *intern_object(const struct object *object)
     o->object = *object;
     o->path = path;
     o->object.path = *object->path ? path : "";
-    o->nested =
-        object_is_shim((const void *)object->base) || defines_blas(object); /* LAPACKE tail-calls: we return to ourselves */
+    o->shim = object_is_shim((const void *)object->base);
+    o->nested = o->shim || defines_blas(object);
     struct caller_object *head = atomic_load(&objects);
     do {
         o->next = head;
         o->id = head ? head->id + 1 : 1;
     } while (!atomic_compare_exchange_weak(&objects, &head, o));
+    if (o->id < OBJECT_LIMIT)
+        atomic_store(&by_id[o->id], o);
     return o;
 }
 
@@ -73,15 +84,23 @@ static struct caller_object *look_up(const void *ret)
     return object_of(ret, &object) ? intern_object(&object) : &stranger;
 }
 
-static void remember(const void *ret, struct caller_object *object)
+static struct call_site *find_site(const void *ret)
 {
-    if (atomic_fetch_add(&site_count, 1) >= SITE_LIMIT)
+    struct call_site *site = atomic_load_explicit(&sites[bucket_of(ret)], memory_order_acquire);
+    while (site && site->ret != ret)
+        site = site->next;
+    return site;
+}
+
+static void remember(const void *ret, uint64_t known)
+{
+    if (atomic_load(&site_count) >= SITE_LIMIT || atomic_fetch_add(&site_count, 1) >= SITE_LIMIT)
         return; /* generated code makes call sites without end */
     struct call_site *site = calloc(1, sizeof *site);
     if (!site)
         return;
     site->ret = ret;
-    site->object = object;
+    atomic_init(&site->known, known);
     _Atomic(struct call_site *) *bucket = &sites[bucket_of(ret)];
     struct call_site *head = atomic_load(bucket);
     do
@@ -89,13 +108,18 @@ static void remember(const void *ret, struct caller_object *object)
     while (!atomic_compare_exchange_weak(bucket, &head, site));
 }
 
-struct caller_object *caller_of(const void *ret)
+struct caller_object *caller_of(const void *ret, uint64_t epoch)
 {
-    struct call_site *site = atomic_load_explicit(&sites[bucket_of(ret)], memory_order_acquire);
-    for (; site; site = site->next)
-        if (site->ret == ret)
-            return site->object;
+    struct call_site *site = find_site(ret);
+    uint64_t known = site ? atomic_load_explicit(&site->known, memory_order_acquire) : 0;
+    if ((known & ~(uint64_t)UNLOAD_CLOSERS) == epoch)
+        return known & UNLOAD_CLOSERS ? atomic_load(&by_id[known & UNLOAD_CLOSERS]) : &stranger;
     struct caller_object *object = look_up(ret);
-    remember(ret, object);
+    if (object->id >= OBJECT_LIMIT)
+        return object;
+    if (site)
+        atomic_store(&site->known, epoch | object->id);
+    else
+        remember(ret, epoch | object->id);
     return object;
 }

@@ -1,7 +1,7 @@
 /*
  * Which real function a call would have reached had we not been there: RTLD_NEXT, then the caller's own dependencies, then a scan
- * of all loaded objects (docs/architecture.md says which programs need which). Remembered for each (caller object, name).
- * Thread-safe.
+ * of all loaded objects (docs/architecture.md says which programs need which). Remembered for each (caller object, name), and
+ * asked again once something was unloaded. Thread-safe.
  */
 #ifndef BLASE_SHIM_RESOLVE_H
 #define BLASE_SHIM_RESOLVE_H
@@ -9,12 +9,13 @@
 #include "shim/caller.h"
 
 /* Never NULL; where no function is to be found the program ends as the dynamic linker would have ended it. */
-const struct binding *binding_slow(struct caller_object *caller, const struct entry *entry);
+const struct binding *binding_slow(struct caller_object *caller, const struct entry *entry, uint64_t epoch);
 
-static inline const struct binding *binding_of(struct caller_object *caller, const struct entry *entry)
+static inline const struct binding *binding_of(struct caller_object *caller, const struct entry *entry, uint64_t epoch)
 {
     const struct binding *known = atomic_load_explicit(&caller->bindings[entry_index(entry)], memory_order_acquire);
-    return known ? known : binding_slow(caller, entry);
+    bool holds = known && atomic_load_explicit(&known->epoch, memory_order_relaxed) == epoch;
+    return holds ? known : binding_slow(caller, entry, epoch);
 }
 
 #endif
