@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "shim/caller.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,7 @@ static bool defines_blas(const struct object *object)
         for (size_t t = 0; t < sizeof telling / sizeof telling[0]; t++)
             if (strcmp(entry_table[i].op->name, telling[t]) == 0 && object_own_symbol(object, handle, entry_table[i].symbol))
                 return true; /* the handle is kept: providers are pinned anyway */
+    dlclose(handle);         /* others the program may unload */
     return false;
 }
 

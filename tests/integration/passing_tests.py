@@ -1,0 +1,69 @@
+"""Calls that never come to dispatch: still counted, still sent to the right library, and nothing of the program's disturbed."""
+
+from counters import consistent
+from harness import expect, same, test
+from toolchain import compiled
+
+THREADS, CALLS, CHILDREN = 4, 3000, 3
+ROUTINES = {"dgemm": 2, "zgemm": 1, "dtrsm": 2, "sgemv": 1}  # calls a round of tiny_calls.c
+ROUNDS = 3 * CALLS + THREADS * CALLS + 3 * THREADS + CHILDREN * (CALLS + 1) + 1
+CBLAS_A_ROUND = 3
+
+
+def tiny_calls(place, program, wanted, *options):
+    """wanted: the share of the calls that is bypassed, None where nothing is counted."""
+    command = [compiled(place.build, program), str(THREADS), str(CALLS), str(CHILDREN)]
+    before = place.run(command, {"OPENBLAS_NUM_THREADS": "1"})
+    after = place.under(command, "--quiet", *options, environment={"OPENBLAS_NUM_THREADS": "1"})
+    same((before.status, before.err), (0, b""), "status and stderr of the plain program")
+    same((after.status, after.out, after.err), (before.status, before.out, before.err), "status, stdout, stderr")
+    shown = place.show()
+    consistent(shown)
+    found = {row["op"]: row["calls"] for row in shown["routines"]}
+    counts = {op: calls * ROUNDS for op, calls in ROUTINES.items()}
+    counts["dgemm"] += CALLS  # those that xerbla jumps out of
+    if wanted is None:
+        same((found, shown["calls"]["total"], shown["lineage"]["trace"]), ({}, 0, "off"), "what is counted when tracing is off")
+        same(shown["run"]["processes"], 1 + CHILDREN, "run.processes")
+        return
+    same(found, counts, "calls by routine")
+    same(shown["calls"]["bypassed"], wanted * sum(counts.values()), "calls.bypassed")
+    nested = CBLAS_A_ROUND * ROUNDS if program.endswith("reference") else 0
+    same(shown["calls"]["nested"], nested, "calls.nested")
+    if wanted == 1:
+        for row in shown["routines"]:
+            expect(0 < row["seconds"] < 60, "the sampled time of %s is %s" % (row["op"], row["seconds"]))
+
+
+def off_says_so(place):
+    command = [compiled(place.build, "tiny_calls"), "1", "10", "0"]
+    result = place.under(command, "--trace", "off")
+    expect(b"tracing was off" in result.err, "the summary does not say that tracing was off:", result.err)
+    shown = place.run([place.blase, "show", place.path("log")])
+    expect(b"tracing was off" in shown.out, "show does not say that tracing was off:", shown.out)
+
+
+def reloaded(place, *plugins):
+    """A plugin is unloaded when the program says so, and the next one at its address reaches its own library."""
+    note = place.path("again")
+    command = [compiled(place.build, "reloaded_plugins"), note, *(compiled(place.build, name) for name in plugins)]
+    before = place.run(command)
+    after = place.under(command, "--quiet")
+    same((before.status, before.err), (0, b""), "status and stderr of the plain program")
+    expect(b"still there" not in before.out, "the plain program cannot unload its plugins")
+    same((after.status, after.out, after.err), (before.status, before.out, before.err), "status, stdout, stderr")
+    with open(note, encoding="utf-8") as f:
+        again = int(f.read())
+    expect(again > 0 or "plugin_ilp64.so" in plugins, "no plugin came to lie where another was: nothing is tested")
+    consistent(place.show())
+
+
+def register():
+    for program in ("tiny_calls", "tiny_calls_reference"):
+        test("passing: " + program, tiny_calls, program, 1)
+        test("passing: %s reuse none" % program, tiny_calls, program, 1, "--reuse", "none")
+        test("passing: %s off" % program, tiny_calls, program, None, "--trace", "off")
+    test("passing: off says so", off_says_so)
+    test("passing: reloaded plugins", reloaded, "plugin_openblas.so", "plugin_reference.so")
+    test("passing: reloaded plugins the other way round", reloaded, "plugin_reference.so", "plugin_openblas.so")
+    test("passing: reloaded plugins of two integer widths", reloaded, "plugin_ilp64.so", "plugin_openblas.so")
