@@ -1,5 +1,7 @@
 """Calls that never come to dispatch: still counted, still sent to the right library, and nothing of the program's disturbed."""
 
+import platform
+
 from counters import consistent
 from harness import expect, same, test
 from toolchain import compiled
@@ -58,11 +60,33 @@ def reloaded(place, *plugins):
     consistent(place.show())
 
 
+def arguments(place, wanted, *options):
+    """What the real function is called with and from where: the program itself, once a call site is known."""
+    compiled(place.build, "libfake_blas.so")
+    command = [compiled(place.build, "fake_blas")]
+    before, after = place.run(command), place.under(command, "--quiet", *options)
+    same(before.status, 0, "status of the plain program (%r)" % before.err)
+    expect(b" 0 wrong" in before.out and before.err.count(b"direct") == 3, "the plain program:", before.out, before.err)
+    same((after.status, after.out), (before.status, before.out), "status, stdout")
+    same([line.split(": ")[1] for line in after.err.decode().splitlines()], wanted, "ways to dgemm_, cblas_dgemm, dgemv_")
+    shown = place.show()
+    consistent(shown)
+    if "off" in options:
+        return
+    same({row["op"]: row["calls"] for row in shown["routines"]}, {"dgemm": 20000, "dsyrk": 10000}, "calls by routine")
+    same(shown["calls"]["nested"], 10000, "calls.nested: what dsyrk_ ends in")
+
+
 def register():
     for program in ("tiny_calls", "tiny_calls_reference"):
         test("passing: " + program, tiny_calls, program, 1)
         test("passing: %s reuse none" % program, tiny_calls, program, 1, "--reuse", "none")
         test("passing: %s off" % program, tiny_calls, program, None, "--trace", "off")
+    quick, slow = "direct" if platform.machine() == "x86_64" else "by way of dispatch", "by way of dispatch"
+    test("passing: arguments", arguments, [quick, quick, slow])
+    test("passing: arguments reuse none", arguments, [quick, quick, slow], "--reuse", "none")
+    test("passing: arguments off", arguments, [quick, quick, quick], "--trace", "off")
+    test("passing: arguments traced", arguments, [slow, slow, slow], "--trace", "all", "--reuse", "none")
     test("passing: off says so", off_says_so)
     test("passing: reloaded plugins", reloaded, "plugin_openblas.so", "plugin_reference.so")
     test("passing: reloaded plugins the other way round", reloaded, "plugin_reference.so", "plugin_openblas.so")

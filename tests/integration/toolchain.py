@@ -25,6 +25,8 @@ BUILDS = {
     "padding": (C, "padding.c", ["-llapack", "-lblas"]),
     "same_buffers": (C, "same_buffers.c", ["-llapacke", "-lopenblas"]),
     "fp_flags": (C, "fp_flags.c", ["-lblas", "-lm"]),
+    "fake_blas": (C, "fake_blas.c", ["{tests}/libfake_blas.so", "-Wl,-rpath,$ORIGIN"]),
+    "libfake_blas.so": (["gcc", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-DFAKE_LIBRARY"], "fake_blas.c", ["-ldl"]),
     "reloaded_plugins": (C, "reloaded_plugins.c", ["-ldl"]),
     "tiny_calls": (C, "tiny_calls.c", ["-lopenblas", "-lm", "-lpthread"]),
     "tiny_calls_reference": (C, "tiny_calls.c", [*REFERENCE_FLAGS, "-lm", "-lpthread"]),
@@ -46,6 +48,7 @@ def compile_program(build, output):
             raise Skipped("no " + name)
     directory = os.path.join(build, "tests")
     os.makedirs(directory, exist_ok=True)
+    libraries = [word.replace("{tests}", directory) for word in libraries]
     target, path = os.path.join(directory, output), os.path.join(PROGRAMS, source)
     sources = [path, os.path.join(PROGRAMS, "data.h"), os.path.abspath(__file__)]
     if not os.path.exists(target) or os.path.getmtime(target) < max(map(os.path.getmtime, sources)):
