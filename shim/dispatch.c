@@ -118,6 +118,17 @@ static int64_t pass_nested(const struct passage *p)
     return invoke(p);
 }
 
+/* What the stub compares with: operations of the routine's own, or a dimension at which they are surely fewer. */
+static double least_for_stub(const struct entry *entry, double least)
+{
+    double own = least / op_flop_scale(entry->op), edge = 0;
+    if (entry->judged == 1)
+        return own;
+    while (edge < FAST_MOST_DIMENSION && entry->judged * edge * edge * edge < own)
+        edge++;
+    return edge;
+}
+
 static int64_t pass_tiny(const struct passage *p, int width, double flops, double least)
 {
     const struct entry *entry = p->call->entry;
@@ -128,7 +139,7 @@ static int64_t pass_tiny(const struct passage *p, int width, double flops, doubl
     size_t counter = offsetof(struct thread_state, bypass) + (size_t)op_index(entry->op) * sizeof(struct bypass_count) +
                      offsetof(struct bypass_count, calls);
     uint64_t flags = fpenv_save();
-    publish(p, width == 8 ? FAST_WIDE : FAST_NARROW, counter, least / op_flop_scale(entry->op));
+    publish(p, width == 8 ? FAST_WIDE : FAST_NARROW, counter, least_for_stub(entry, least));
     fpenv_restore(flags);
     return returned;
 }

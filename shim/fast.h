@@ -25,7 +25,8 @@
 #ifndef BLASE_SHIM_FAST_H
 #define BLASE_SHIM_FAST_H
 
-#if defined(__x86_64__) && defined(__LP64__) && defined(__linux__)
+#ifdef FAST_STUBS /* -DFAST_STUBS=0 tries what other processors do */
+#elif defined(__x86_64__) && defined(__LP64__) && defined(__linux__)
 #define FAST_STUBS 1
 #else
 #define FAST_STUBS 0
@@ -58,7 +59,7 @@ struct fast {
     const void *ret;
     _Atomic uint64_t epoch; /* the one thing that changes: it is renewed when the same is found in a later epoch */
     void *fn;
-    uint64_t least;   /* tiny: fewer of the routine's own operations than these */
+    uint64_t least;   /* tiny: fewer of the routine's own operations than these, or every dimension less than this */
     uint32_t index;   /* of the entry */
     uint32_t counter; /* offset in struct thread_state */
     uint32_t kind;

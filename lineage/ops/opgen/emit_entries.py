@@ -60,7 +60,7 @@ def emit(typed):
             key = (letters, hidden, returns_info(spelling.style))
             invokers[invoker_name(*key)] = key
             table.append(f'    {{"{spelling.symbol}", &op_table[{number}], {invoker_name(*key)}, {STYLES[spelling.style]}, '
-                         f"{spelling.width}, {int(judged(record, spelling))}}},")
+                         f"{spelling.width}, {judged(record, spelling)}}},")
             stubs += stub(record, signature(record, letter, spelling.style)[0], spelling, index)
             bodies += entry(record, letter, spelling, index)
             index += 1

@@ -1,9 +1,12 @@
-"""Emits stubs.S: the exported functions of x86-64, which let tiny and nested calls through by themselves (shim/fast.h). The judgement
-of a tiny call is the table's flop count as integer arithmetic, where that is one product of dimensions; constants that are no
-integers are rounded up, since what is not surely tiny goes to dispatch."""
+"""Emits stubs.S: the exported functions of x86-64, which let tiny and nested calls through by themselves (shim/fast.h). What is not
+surely tiny goes to dispatch, so the judgement may be coarse. Where the table's flop count is one product of dimensions (BLAS), it
+is taken as such, in integers, constants rounded up. Any other count is bounded by a multiple of a cube: a call is tiny if every
+dimension is below the edge of the cube that is."""
 
 import math
 import re
+
+from bound import cube
 
 REGISTERS = (("%rdi", "%edi"), ("%rsi", "%esi"), ("%rdx", "%edx"), ("%rcx", "%ecx"), ("%r8", "%r8d"), ("%r9", "%r9d"))
 REAL_REGISTERS = 8
@@ -40,12 +43,17 @@ def sources(record, name):
     return None
 
 
-def judged(record, spelling):
-    """Can a stub tell a tiny call of this spelling? LAPACKE's functions end in a jump to another exported one: see fast.h."""
-    if spelling.style not in ("fortran", "cblas"):
-        return False
+def is_product(record):
     found = product(record)
     return bool(found and found[0] <= 64 and 0 < len(found[1]) <= 3 and all(sources(record, name) for name, _ in found[1]))
+
+
+def judged(record, spelling):
+    """How a stub tells a tiny call of this spelling: 0 not at all, 1 by the product, else by a cube times this. LAPACKE's functions
+    end in a jump to another exported one: see fast.h."""
+    if spelling.style not in ("fortran", "cblas"):
+        return 0
+    return 1 if is_product(record) else cube(record)[0]
 
 
 def place(letters, position):
@@ -91,8 +99,12 @@ def dimension(letters, style, source, wide, to):
 
 def count(record, letters, style, wide):
     """r10 becomes the count of operations; a dimension out of the ordinary goes to dispatch, so nothing overflows."""
-    constant, factors = product(record)
     lines = []
+    if not is_product(record):
+        for name in cube(record)[1]:
+            lines += dimension(letters, style, (None, record.arg_index(name)), wide, PRODUCT) + ["        stub_tiny"]
+        return lines
+    constant, factors = product(record)
     for i, (name, more) in enumerate(factors):
         to = FACTOR if i else PRODUCT
         lines += dimension(letters, style, sources(record, name), wide, to)
