@@ -7,10 +7,8 @@
 #include <dlfcn.h>
 #include <string.h>
 
-#include "bench/micro/timing.h"
+#include "bench/micro/tiny.h"
 
-typedef void gemm(const char *, const char *, const int *, const int *, const int *, const double *, const double *, const int *,
-                  const double *, const int *, const double *, double *, const int *);
 typedef void cblas_gemm(int, int, int, int, int, int, double, const double *, int, const double *, int, double, double *, int);
 typedef void potrf(const char *, const int *, double *, const int *, int *);
 typedef void gesv(const int *, const int *, double *, const int *, int *, double *, const int *, int *);
@@ -19,17 +17,7 @@ extern cblas_gemm cblas_dgemm;
 extern potrf dpotrf_;
 extern gesv dgesv_;
 
-enum { CALLS = 2000, MOST = 96 };
 static double a[MOST * MOST], b[MOST * MOST], c[MOST * MOST];
-static const double one = 1, zero = 0;
-
-static double time_gemm(gemm *f, int n)
-{
-    double began = now_ns();
-    for (int i = 0; i < CALLS; i++)
-        f("N", "N", &n, &n, &n, &one, a, &n, b, &n, &zero, c, &n);
-    return (now_ns() - began) / CALLS;
-}
 
 static double time_cblas(cblas_gemm *f, int n)
 {
@@ -79,7 +67,7 @@ static void *own(const char *name)
 }
 
 /* One line of the result: `time` loops through either function in turn. */
-#define COMPARE(name, type, time, n, last)                                                                                     \
+#define COMPARE(title, name, type, time, n, last)                                                                              \
     do {                                                                                                                       \
         static struct samples plain, extra;                                                                                    \
         type *real, *volatile seen = name;                                                                                     \
@@ -91,7 +79,7 @@ static void *own(const char *name)
             add_sample(&plain, without);                                                                                       \
             add_sample(&extra, with - without);                                                                                \
         }                                                                                                                      \
-        printf(" \"" #name " n=%d\": {\"plain\": %.4g, \"extra\": %.3g, \"p25\": %.3g, \"p75\": %.3g}%s\n", n,                 \
+        printf(" \"" title " %d\": {\"plain\": %.4g, \"extra\": %.3g, \"p25\": %.3g, \"p75\": %.3g}%s\n", n,                   \
                quantile(&plain, 0.5), quantile(&extra, 0.5), quantile(&extra, 0.25), quantile(&extra, 0.75), last ? "" : ","); \
     } while (0)
 
@@ -101,15 +89,16 @@ int main(int argc, char **argv)
     for (int i = 0; i < MOST * MOST; i++)
         a[i] = b[i] = (double)(mixed((uint64_t)i) >> 12) * 0x1p-52 - 0.5;
     puts("{");
-    COMPARE(dgemm_, gemm, time_gemm, 4, 0);
-    COMPARE(dgemm_, gemm, time_gemm, 8, 0);
-    COMPARE(dgemm_, gemm, time_gemm, 16, 0);
-    COMPARE(cblas_dgemm, cblas_gemm, time_cblas, 4, 0);
-    COMPARE(cblas_dgemm, cblas_gemm, time_cblas, 16, 0);
-    COMPARE(dgemm_, gemm, time_gemm, 64, 0);
-    COMPARE(dpotrf_, potrf, time_potrf, 4, 0);
-    COMPARE(dgesv_, gesv, time_gesv, 2, 0);
-    COMPARE(dgesv_, gesv, time_gesv, 4, 1);
+    COMPARE("dgemm", dgemm_, gemm, loop_gemm, 4, 0);
+    COMPARE("dgemm", dgemm_, gemm, loop_gemm, 8, 0);
+    COMPARE("dgemm", dgemm_, gemm, loop_gemm, 16, 0);
+    COMPARE("cblas_dgemm", cblas_dgemm, cblas_gemm, time_cblas, 4, 0);
+    COMPARE("cblas_dgemm", cblas_dgemm, cblas_gemm, time_cblas, 16, 0);
+    COMPARE("nested dgemm", dgemm_, gemm, nested_gemm, 4, 0);
+    COMPARE("dgemm", dgemm_, gemm, loop_gemm, 64, 0);
+    COMPARE("dpotrf", dpotrf_, potrf, time_potrf, 4, 0);
+    COMPARE("dgesv", dgesv_, gesv, time_gesv, 2, 0);
+    COMPARE("dgesv", dgesv_, gesv, time_gesv, 4, 1);
     puts("}");
     return 0;
 }

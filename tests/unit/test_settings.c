@@ -272,6 +272,11 @@ Test(settings, every_setting_round_trips)
     cr_expect_str_eq(t.log, "off");
     settings_value(&s, "memory", text, 4);
     cr_expect_str_eq(text, "123", "cut to the room there is");
+    cr_expect(settings_set(&s, "trace", "off") && s.trace == TRACE_OFF);
+    settings_value(&s, "trace", text, sizeof text);
+    cr_expect_str_eq(text, "off");
+    cr_expect_not(settings_set(&s, "trace", "none"));
+    cr_expect_eq(s.trace, TRACE_OFF);
     cr_expect_str_eq(reuse_level_name(REUSE_FULL), "full");
     cr_expect_str_eq(reuse_level_name(REUSE_NONE), "none");
 }
