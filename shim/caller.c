@@ -6,23 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shim/unload.h"
+enum { SITE_BUCKETS = 4096, SITE_LIMIT = 1 << 16 };
 
-enum { SITE_BUCKETS = 4096, SITE_LIMIT = 1 << 16, OBJECT_LIMIT = 4096 };
-
-/* `known` is an epoch with an object's id in its lower bits: one word, so that the two never part. */
 struct call_site {
     const void *ret;
-    _Atomic uint64_t known;
+    _Atomic(struct caller_object *) object;
     struct call_site *next;
 };
 
 static _Atomic(struct call_site *) sites[SITE_BUCKETS];
 static atomic_int site_count;
-static _Atomic(struct caller_object *) objects, by_id[OBJECT_LIMIT];
+static _Atomic(struct caller_object *) objects;
 
 /* For callers that lie in no object, or when memory is short: a host like any other. */
-static struct caller_object stranger = {.path = "?"};
+static struct caller_object stranger = {.path = "?", .epoch = 1};
 
 static size_t bucket_of(const void *ret)
 {
@@ -48,16 +45,19 @@ static bool defines_blas(const struct object *object)
 static struct caller_object *find_object(const struct object *object)
 {
     for (struct caller_object *o = atomic_load(&objects); o; o = o->next)
-        if (o->object.base == object->base && o->object.map == object->map && strcmp(o->object.path, object->path) == 0)
+        if (o->object.base == object->base && strcmp(o->object.path, object->path) == 0)
             return o;
     return NULL;
 }
 
-static struct caller_object *intern_object(const struct object *object)
+static struct caller_object *intern_object(const struct object *object, uint64_t epoch)
 {
     struct caller_object *known = find_object(object);
-    if (known)
+    uint64_t unloaded = 0;
+    if (known) {
+        atomic_compare_exchange_strong(&known->epoch, &unloaded, epoch);
         return known;
+    }
     struct caller_object *o = calloc(1, sizeof *o);
     char *path = strdup(*object->path ? object->path : program_invocation_name);
     if (!o || !path) {
@@ -65,6 +65,7 @@ static struct caller_object *intern_object(const struct object *object)
         free(path);
         return &stranger;
     }
+    atomic_init(&o->epoch, epoch);
     o->object = *object;
     o->path = path;
     o->object.path = *object->path ? path : "";
@@ -75,15 +76,13 @@ static struct caller_object *intern_object(const struct object *object)
         o->next = head;
         o->id = head ? head->id + 1 : 1;
     } while (!atomic_compare_exchange_weak(&objects, &head, o));
-    if (o->id < OBJECT_LIMIT)
-        atomic_store(&by_id[o->id], o);
     return o;
 }
 
-static struct caller_object *look_up(const void *ret)
+static struct caller_object *look_up(const void *ret, uint64_t epoch)
 {
     struct object object;
-    return object_of(ret, &object) ? intern_object(&object) : &stranger;
+    return object_of(ret, &object) ? intern_object(&object, epoch) : &stranger;
 }
 
 static struct call_site *find_site(const void *ret)
@@ -94,7 +93,7 @@ static struct call_site *find_site(const void *ret)
     return site;
 }
 
-static void remember(const void *ret, uint64_t known)
+static void remember(const void *ret, struct caller_object *object)
 {
     if (atomic_load(&site_count) >= SITE_LIMIT || atomic_fetch_add(&site_count, 1) >= SITE_LIMIT)
         return; /* generated code makes call sites without end */
@@ -102,7 +101,7 @@ static void remember(const void *ret, uint64_t known)
     if (!site)
         return;
     site->ret = ret;
-    atomic_init(&site->known, known);
+    atomic_init(&site->object, object);
     _Atomic(struct call_site *) *bucket = &sites[bucket_of(ret)];
     struct call_site *head = atomic_load(bucket);
     do
@@ -113,15 +112,20 @@ static void remember(const void *ret, uint64_t known)
 struct caller_object *caller_of(const void *ret, uint64_t epoch)
 {
     struct call_site *site = find_site(ret);
-    uint64_t known = site ? atomic_load_explicit(&site->known, memory_order_acquire) : 0;
-    if ((known & ~(uint64_t)UNLOAD_CLOSERS) == epoch)
-        return known & UNLOAD_CLOSERS ? atomic_load(&by_id[known & UNLOAD_CLOSERS]) : &stranger;
-    struct caller_object *object = look_up(ret);
-    if (object->id >= OBJECT_LIMIT)
+    struct caller_object *object = site ? atomic_load_explicit(&site->object, memory_order_acquire) : NULL;
+    if (object && atomic_load_explicit(&object->epoch, memory_order_relaxed))
         return object;
+    object = look_up(ret, epoch);
     if (site)
-        atomic_store(&site->known, epoch | object->id);
+        atomic_store(&site->object, object);
     else
-        remember(ret, epoch | object->id);
+        remember(ret, object);
     return object;
+}
+
+void callers_check(void)
+{
+    for (struct caller_object *o = atomic_load(&objects); o; o = o->next)
+        if (!o->nested && *o->object.path && !object_loaded(&o->object)) /* the main program and providers stay */
+            atomic_store(&o->epoch, 0);
 }

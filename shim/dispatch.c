@@ -95,7 +95,7 @@ static __attribute__((noinline)) int64_t dispatch_large(const struct passage *p)
 /* The next calls from here need not come to dispatch. */
 static void publish(const struct passage *p, int kind, size_t counter, double least)
 {
-    if (atomic_load_explicit(&p->binding->epoch, memory_order_relaxed) != p->epoch)
+    if (!binding_holds(p->binding, p->caller))
         return; /* good for one call only */
     const struct fast record = {.ret = p->call->ret,
                                 .epoch = p->epoch,
@@ -156,7 +156,7 @@ int64_t dispatch(struct call *call)
 {
     struct passage p = {.call = call, .flags = fpenv_save(), .epoch = unload_epoch()};
     p.caller = caller_of(call->ret, p.epoch);
-    p.binding = binding_of(p.caller, call->entry, p.epoch);
+    p.binding = binding_of(p.caller, call->entry);
     p.process = process_get();
     if (!p.process || p.process->settings.trace == TRACE_OFF)
         return pass_uncounted(&p, p.process || process_is_passive());

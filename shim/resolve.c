@@ -28,8 +28,9 @@ static _Noreturn void undefined(const struct caller_object *caller, const char *
     _exit(127);
 }
 
-const struct binding *binding_slow(struct caller_object *caller, const struct entry *entry, uint64_t epoch)
+const struct binding *binding_slow(struct caller_object *caller, const struct entry *entry)
 {
+    uint64_t epoch = atomic_load(&caller->epoch);
     static __thread struct binding last_resort; /* when memory is out: good for this call, never remembered */
     _Atomic(struct binding *) *slot = &caller->bindings[entry_index(entry)];
     void *fn = resolve(caller, entry->symbol);

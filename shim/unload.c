@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "shim/entry.h"
+#include "shim/caller.h"
 
 enum { EPOCH = UNLOAD_CLOSERS + 1 };
 
@@ -22,13 +22,14 @@ static int take_count(struct dl_phdr_info *info, size_t size, void *count)
     return 1; /* the first object tells for all */
 }
 
-/* The epoch moves before `settled` does, so that nobody finds the count settled in the old epoch. */
+/* In this order, so that who finds the count settled finds all that follows from it done. */
 static void settle(void)
 {
     uint64_t now = UINT64_MAX;
     dl_iterate_phdr(take_count, &now);
     if (now != UINT64_MAX && now == atomic_load(&settled))
         return;
+    callers_check();
     atomic_fetch_add(&unload_word, EPOCH);
     atomic_store(&settled, now);
 }

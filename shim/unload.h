@@ -1,8 +1,9 @@
 /*
  * Objects leave the process. What was learnt of a return address (whose object it lies in, whom its calls reach) is void once
  * that object is unloaded, because another may be mapped in its place. The shim therefore stands before dlclose and keeps an
- * *epoch*: a number that is another one after anything was unloaded. Whatever is remembered of callers carries the epoch it was
- * learnt in and is asked for anew in a later one.
+ * *epoch*: a number that is another one after anything was unloaded. What the stubs know holds in one epoch only; with every new
+ * one the callers that are no longer there are forgotten (callers_check), while the others need not be asked for again: that
+ * would take a lock of the linker's, and whoever holds it may be a destructor that waits for the very thread that asks.
  *
  * The epoch lives in the upper bits of `unload_word`; the lower ones count the threads that are inside dlclose now, between whose
  * unmapping and whose return the epoch may be behind. A reader that compares the whole word (the stubs) so finds nothing valid

@@ -77,6 +77,14 @@ def arguments(place, wanted, *options):
     same(shown["calls"]["nested"], 10000, "calls.nested: what dsyrk_ ends in")
 
 
+def waiting_destructor(place):
+    """Calls go on, and are counted, while another thread is inside dlclose for as long as they do."""
+    command = [compiled(place.build, "waiting_destructor"), compiled(place.build, "waiting_destructor.so")]
+    result = place.under(command, "--quiet", environment={"OPENBLAS_NUM_THREADS": "1"})
+    same((result.status, result.out), (0, b"done\n"), "status, stdout")
+    same(place.show()["calls"]["total"], int(result.err), "calls.total")
+
+
 def register():
     for program in ("tiny_calls", "tiny_calls_reference"):
         test("passing: " + program, tiny_calls, program, 1)
@@ -87,6 +95,7 @@ def register():
     test("passing: arguments reuse none", arguments, [quick, quick, slow], "--reuse", "none")
     test("passing: arguments off", arguments, [quick, quick, quick], "--trace", "off")
     test("passing: arguments traced", arguments, [slow, slow, slow], "--trace", "all", "--reuse", "none")
+    test("passing: waiting destructor", waiting_destructor)
     test("passing: off says so", off_says_so)
     test("passing: reloaded plugins", reloaded, "plugin_openblas.so", "plugin_reference.so")
     test("passing: reloaded plugins the other way round", reloaded, "plugin_reference.so", "plugin_openblas.so")

@@ -30,6 +30,8 @@ BUILDS = {
     "reloaded_plugins": (C, "reloaded_plugins.c", ["-ldl"]),
     "tiny_calls": (C, "tiny_calls.c", ["-lopenblas", "-lm", "-lpthread"]),
     "tiny_calls_reference": (C, "tiny_calls.c", [*REFERENCE_FLAGS, "-lm", "-lpthread"]),
+    "waiting_destructor": (C, "waiting_destructor.c", ["-lopenblas", "-ldl", "-lpthread"]),
+    "waiting_destructor.so": (SHARED + ["-DWAITING_LIBRARY"], "waiting_destructor.c", []),
     "two_providers": (C, "two_providers.c", ["-ldl"]),
     "two_providers_linked": (C, "two_providers.c", ["-ldl", "-Wl,--no-as-needed", "-l:libopenblas.so.0"]),
     "plugin_openblas.so": (SHARED, "plugin.c", ["-l:libopenblas.so.0"]),
