@@ -1,0 +1,30 @@
+/*
+ * Eviction policies: the score of a cached result; what scores least goes first.
+ *
+ * The formulas are LIMA's (SIGMOD 2021, section 4.3), for an entry with r_h hits, r_m misses, compute time c, size s, lineage
+ * height h and time of last use t:
+ *
+ *     costsize   (r_h + r_m) * c / s     what a byte of it is expected to save: uses, present and past, times time a use
+ *     lru        t                       the most recently used stay
+ *     height     1 / h                   what stands deep in the DAG goes first; h is at least 1
+ *
+ * r_h counts the probes that the entry answered, waiting ones included; r_m the probes that found it missing, the one that had it
+ * computed among them: a new entry scores c/s, each hit adds c/s, as LIMA's code does. A key keeps both counts when its result is
+ * evicted, as long as the cache remembers the key, and each probe meanwhile is a miss more; so what is evicted and asked for
+ * again comes back with more weight. Probes are counted under a key only when it is cached or remembered so: a first miss is 1. c
+ * is the time of the real call as measured when it was computed; s the payload's bytes. t is a count of uses over the whole
+ * cache, not a clock. Equal scores fall back on t in all three.
+ */
+#ifndef BLASE_REUSE_POLICY_H
+#define BLASE_REUSE_POLICY_H
+
+#include "lineage/settings.h"
+
+struct merit {
+    uint32_t hits, misses, height;
+    uint64_t cost_ns, bytes, used_at;
+};
+
+double policy_score(enum cache_policy policy, const struct merit *merit);
+
+#endif
