@@ -1,7 +1,7 @@
 /*
  * Eviction policies: the score of a cached result; what scores least goes first.
  *
- * The formulas are LIMA's (SIGMOD 2021, section 4.3), for an entry with r_h hits, r_m misses, compute time c, size s, lineage
+ * The formulas are LIMA's (SIGMOD 2021), for an entry with r_h hits, r_m misses, compute time c, size s, lineage
  * height h and time of last use t:
  *
  *     costsize   (r_h + r_m) * c / s     what a byte of it is expected to save: uses, present and past, times time a use
