@@ -1,4 +1,4 @@
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* MAP_ANONYMOUS, madvise */
 #include "reuse/room.h"
 
 #include <stdlib.h>
@@ -94,26 +94,16 @@ static struct spare *take_spare(struct room *room, size_t least, size_t most)
     return NULL;
 }
 
-/* A waiting block made to measure; NULL when there is none, or none that may grow as much as it must. */
+/* A waiting block cut to measure; NULL when there is none. */
 static void *recycle(struct room *room, size_t need)
 {
-    struct spare *spare = take_spare(room, need / 2, need * 2);
-    if (!spare)
-        return NULL;
-    size_t had = spare->size;
-    if (need > had && !charge(room, need - had)) {
-        put_spare(room, spare);
-        return NULL;
+    struct spare *spare = take_spare(room, need, need * 2);
+    size_t rest = spare ? spare->size - need : 0;
+    if (rest) {
+        munmap((char *)spare + need, rest);
+        credit(room, rest);
     }
-    void *memory = need == had ? spare : mremap(spare, had, need, MREMAP_MAYMOVE);
-    if (memory == MAP_FAILED) {
-        munmap(spare, had);
-        credit(room, need > had ? need : had);
-        return NULL;
-    }
-    if (need < had)
-        credit(room, had - need);
-    return memory;
+    return spare;
 }
 
 void *room_take(struct room *room, size_t size)

@@ -6,8 +6,8 @@
  * thread still copies from it stays charged until that copy ends. When there is no room, idle memory is freed first, then `make`
  * is called, which evicts one entry and returns false when there is none.
  *
- * Large blocks that are given back wait in a few slots and are handed out again for sizes between half and twice theirs, cut or
- * extended to measure: touching new pages costs more than the copy that fills them. They stay charged while they wait.
+ * Large blocks that are given back wait in a few slots and are handed out again for sizes down to half of theirs, cut to
+ * measure: touching new pages costs more than the copy that fills them. They stay charged while they wait.
  *
  * Thread-safe, lock-free but for what `make` does; a thread lost inside leaks one block. Hold no guard when calling.
  */
