@@ -12,6 +12,7 @@ import passing_tests  # noqa: E402
 import process_tests  # noqa: E402
 import program_tests  # noqa: E402
 import provider_tests  # noqa: E402
+import thread_tests  # noqa: E402
 
 
 def main():
@@ -26,6 +27,7 @@ def main():
     process_tests.register()
     provider_tests.register()
     passing_tests.register()
+    thread_tests.register()
     return harness.run_all(build, options.k, options.j)
 
 

@@ -15,7 +15,7 @@ REFERENCE_FLAGS = REFERENCE + ["-Wl,--disable-new-dtags,-rpath,%slapack:%sblas" 
 C = ["gcc", "-O1", "-Wall", "-Wextra"]
 SHARED = C + ["-shared", "-fPIC"]
 
-# output: (compiler and flags, source, libraries)
+# output: (compiler and flags, source, libraries; those of this table are built first)
 BUILDS = {
     "c_linalg": (C, "c_linalg.c", ["-llapacke", "-lopenblas"]),
     "c_linalg_reference": (C, "c_linalg.c", ["-llapacke", *REFERENCE_FLAGS]),
@@ -24,6 +24,9 @@ BUILDS = {
     "ilp64_linalg": (C, "ilp64_linalg.c", ["-l:libopenblas64.so.0"]),
     "padding": (C, "padding.c", ["-llapack", "-lblas"]),
     "same_buffers": (C, "same_buffers.c", ["-llapacke", "-lopenblas"]),
+    "same_calls": (C, "same_calls.c", ["-lblas", "-lpthread"]),
+    "meeting": (C, "meeting.c", ["meeting_provider.so", "-lpthread"]),
+    "meeting_provider.so": (SHARED, "meeting_provider.c", []),
     "fp_flags": (C, "fp_flags.c", ["-lblas", "-lm"]),
     "fake_blas": (C, "fake_blas.c", ["{tests}/libfake_blas.so", "-Wl,-rpath,$ORIGIN"]),
     "libfake_blas.so": (["gcc", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-DFAKE_LIBRARY"], "fake_blas.c", ["-ldl"]),
@@ -48,6 +51,7 @@ def compile_program(build, output):
         name = LIBRARIES + word[3:] if word.startswith("-l:") else word
         if name.startswith("/") and not os.path.exists(name):
             raise Skipped("no " + name)
+    libraries = [compiled(build, word) if word in BUILDS else word for word in libraries]
     directory = os.path.join(build, "tests")
     os.makedirs(directory, exist_ok=True)
     libraries = [word.replace("{tests}", directory) for word in libraries]
