@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
+
+#include "lineage/memory_limit.h"
 
 #define SETTING(name, kind, fallback, help) {#name, fallback, help, SETTING_##kind},
 const struct setting_info setting_table[] = {
@@ -55,12 +56,6 @@ static bool parse_flag(const char *value, bool *out)
     return false;
 }
 
-static uint64_t memory_of_machine(void)
-{
-    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGE_SIZE);
-    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : (uint64_t)1 << 30;
-}
-
 static bool parse_size(const char *value, uint64_t *out)
 {
     char *end;
@@ -70,7 +65,7 @@ static bool parse_size(const char *value, uint64_t *out)
         return false;
     double scale = 1;
     if (*end == '%') {
-        scale = (double)memory_of_machine() / 100;
+        scale = (double)memory_limit("") / 100;
         end++;
         if (number > 100)
             return false;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lineage/memory_limit.h"
 #include "lineage/settings.h"
 #include "tests/unit/scratch.h"
 
@@ -64,7 +65,7 @@ static int lines(const char *text)
 
 static uint64_t ram(void)
 {
-    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGE_SIZE);
+    return memory_limit("");
 }
 
 static void expect_defaults(const struct settings *s)
