@@ -24,6 +24,8 @@ struct cache {
     size_t nbuckets;
     struct cache_entry *oldest, *newest;
     struct cache_totals totals;
+    cache_evicted evicted; /* NULL: nobody asks */
+    void *evicted_context;
 };
 
 struct cache *cache_new(uint64_t budget_bytes)
@@ -126,6 +128,18 @@ static void free_entries(struct cache_entry *entries)
     }
 }
 
+static void tell_evicted(struct cache *cache, struct cache_entry *entries)
+{
+    for (; entries && cache->evicted; entries = entries->next)
+        cache->evicted(cache->evicted_context, entries->key, entries->payload);
+}
+
+void cache_on_evict(struct cache *cache, cache_evicted evicted, void *context)
+{
+    cache->evicted = evicted;
+    cache->evicted_context = context;
+}
+
 void cache_free(struct cache *cache)
 {
     free_entries(make_room(cache, SIZE_MAX / 2));
@@ -186,6 +200,7 @@ bool cache_put(struct cache *cache, struct fp key, struct payload *payload)
         free(entry);
         payload_drop(payload);
     }
+    tell_evicted(cache, victims);
     free_entries(victims);
     return put;
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "reuse/payload.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -268,4 +269,28 @@ void payload_drop(struct payload *p)
 {
     if (p && atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1)
         give_memory(p, p->bytes);
+}
+
+enum { IMAGE_FROM = offsetof(struct payload, item) };
+
+size_t payload_image_bytes(const struct payload *p)
+{
+    return p->bytes - IMAGE_FROM;
+}
+
+void *payload_image(struct payload *p)
+{
+    return (char *)p + IMAGE_FROM;
+}
+
+struct payload *payload_blank(size_t image_bytes)
+{
+    size_t bytes = IMAGE_FROM + image_bytes;
+    struct payload *p = image_bytes >= sizeof *p - IMAGE_FROM ? take_memory(bytes) : NULL;
+    if (!p)
+        return NULL;
+    memset(p, 0, sizeof *p);
+    atomic_init(&p->refs, 1);
+    p->bytes = bytes;
+    return p;
 }

@@ -12,9 +12,22 @@ void plan_call(struct plan *plan)
     one_step(plan, OUTCOME_UNPROBED, (struct plan_step){STEP_CALL, NULL});
 }
 
-void plan_probe(struct plan *plan, struct cache *cache, struct fp key)
+/* Back from disk into the cache; the caller's own reference serves the call also where the cache has no room for it. */
+static struct payload *restore(struct cache *cache, struct spill *spill, struct fp key)
+{
+    struct payload *payload = spill ? spill_take(spill, key) : NULL;
+    if (payload) {
+        payload_hold(payload);
+        cache_put(cache, key, payload);
+    }
+    return payload;
+}
+
+void plan_probe(struct plan *plan, struct cache *cache, struct spill *spill, struct fp key)
 {
     struct payload *payload = cache_take(cache, key);
+    if (!payload)
+        payload = restore(cache, spill, key);
     if (payload)
         one_step(plan, OUTCOME_HIT, (struct plan_step){STEP_COPY, payload});
     else

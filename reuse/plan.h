@@ -6,6 +6,7 @@
 #define BLASE_REUSE_PLAN_H
 
 #include "reuse/cache.h"
+#include "reuse/spill.h"
 
 enum plan_step_kind { STEP_CALL, STEP_COPY };
 
@@ -21,8 +22,9 @@ struct plan {
     struct plan_step steps[PLAN_MAX_STEPS];
 };
 
-/* The plan for a call that may be served: probes the cache. */
-void plan_probe(struct plan *plan, struct cache *cache, struct fp key);
+/* The plan for a call that may be served: probes the cache, then what was spilled (NULL: nothing is), which comes back into it.
+ */
+void plan_probe(struct plan *plan, struct cache *cache, struct spill *spill, struct fp key);
 
 /* The plan for a call that may not be served. */
 void plan_call(struct plan *plan);

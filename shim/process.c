@@ -40,17 +40,24 @@ void process_passive(const char *why)
     say_line(line);
 }
 
-/* Where the log goes: an absolute path, because the program may change its directory. */
+/* As an absolute path, because the program may change its directory. */
+static void absolute(const char *asked, char out[SETTING_TEXT_MAX])
+{
+    char here[PATH_MAX];
+    if (*asked != '/' && getcwd(here, sizeof here))
+        snprintf(out, SETTING_TEXT_MAX, "%.2000s/%.2000s", here, asked);
+    else
+        snprintf(out, SETTING_TEXT_MAX, "%s", asked);
+}
+
+/* Where the log goes. */
 static void choose_directory(void)
 {
     const char *asked = process.settings.log;
-    char here[PATH_MAX];
     if (!*asked || strcmp(asked, "off") == 0)
         run_home_new(program_invocation_short_name, run_directory, sizeof run_directory);
-    else if (*asked != '/' && getcwd(here, sizeof here))
-        snprintf(run_directory, sizeof run_directory, "%.2000s/%.2000s", here, asked);
     else
-        snprintf(run_directory, sizeof run_directory, "%s", asked);
+        absolute(asked, run_directory);
 }
 
 static struct log_writer *new_log(void)
@@ -107,7 +114,8 @@ static void header_command(struct header *h)
     header_add(h, "argv", text);
 }
 
-static const char *const setting_keys[] = {"setting.reuse", "setting.trace", "setting.verify", "setting.memory", "setting.quiet"};
+static const char *const setting_keys[] = {"setting.reuse", "setting.trace",       "setting.verify", "setting.memory",
+                                           "setting.spill", "setting.spill_limit", "setting.quiet"};
 
 static void write_header(void)
 {
@@ -137,6 +145,23 @@ static void write_header(void)
     free(h);
 }
 
+static void write_spill(void)
+{
+    struct spill_totals t = spill_totals(process.spill);
+    if (!t.limit_bytes) /* nothing was ever written */
+        return;
+    const struct log_spill record = {.limit_bytes = t.limit_bytes,
+                                     .peak_bytes = t.peak_bytes,
+                                     .spills = t.spills,
+                                     .restores = t.restores,
+                                     .lost = t.lost,
+                                     .written_bytes = t.written_bytes,
+                                     .write_ns = t.write_ns,
+                                     .read_bytes = t.read_bytes,
+                                     .read_ns = t.read_ns};
+    lineage_spill(process.lineage, &record);
+}
+
 static void write_counters(void)
 {
     struct log_op_count ops[OP_COUNT];
@@ -145,7 +170,7 @@ static void write_counters(void)
                              .mismatches = atomic_load(&process.mismatches)};
     if (process.cache) {
         struct cache_totals t = cache_totals(process.cache);
-        c.budget_bytes = t.budget_bytes;
+        c.budget_bytes = process.settings.memory;
         c.used_bytes = t.used_bytes;
         c.peak_bytes = t.peak_bytes;
         c.entries = t.entries;
@@ -157,6 +182,8 @@ static void write_counters(void)
         const struct log_governor books = governor_books(process.governor);
         lineage_governor(process.lineage, &books);
     }
+    if (process.spill)
+        write_spill();
 }
 
 bool process_same(struct process *p)
@@ -178,13 +205,18 @@ void process_tick(struct process *p, uint64_t now_ns)
     }
 }
 
-/* All that is known goes to the file. Runs at exit, and again if BLAS is called after it. */
+/*
+ * All that is known goes to the file, and what was spilled from the disk. Not in a child of vfork or of a bare clone: those are
+ * its parent's, and the former even has its parent's memory.
+ */
 static void finish(bool end)
 {
-    if (atomic_load(&state) != STATE_READY || atomic_exchange(&ending, true))
+    if (atomic_load(&state) != STATE_READY || process.pid != (int)getpid() || atomic_exchange(&ending, true))
         return;
     write_counters();
     lineage_flush(process.lineage, end);
+    if (process.spill)
+        spill_end(process.spill);
 }
 
 __attribute__((destructor)) static void at_unload(void)
@@ -208,8 +240,8 @@ BLASE_ENTRY _Noreturn void _Exit(int status)
     _exit(status);
 }
 
-/* Order of guards around fork: lineage, then cache. They are held together here only, in the forking thread. */
-static bool lineage_held, cache_held;
+/* Order of guards around fork: lineage, cache, spill. They are held together here only, in the forking thread. */
+static bool lineage_held, cache_held, spill_held;
 
 static void before_fork(void)
 {
@@ -217,12 +249,15 @@ static void before_fork(void)
         return;
     lineage_held = lineage_before_fork(process.lineage);
     cache_held = process.cache && cache_before_fork(process.cache);
+    spill_held = process.spill && spill_before_fork(process.spill);
 }
 
 static void after_fork_parent(void)
 {
     if (atomic_load(&state) != STATE_READY)
         return;
+    if (process.spill)
+        spill_after_fork(process.spill, spill_held, false);
     if (process.cache)
         cache_after_fork(process.cache, cache_held, false);
     lineage_after_fork_parent(process.lineage, lineage_held);
@@ -235,6 +270,8 @@ static void after_fork_child(void)
         atomic_store(&state, STATE_PASSIVE);
     if (now != STATE_READY)
         return;
+    if (process.spill)
+        spill_after_fork(process.spill, spill_held, true);
     if (process.cache)
         cache_after_fork(process.cache, cache_held, true);
     atomic_store(&ending, false);
@@ -250,6 +287,36 @@ static void after_fork_child(void)
     write_header();
 }
 
+static void spill_evicted(void *spill, struct fp key, struct payload *payload)
+{
+    spill_offer(spill, key, payload);
+}
+
+/* The cache, and the disk behind it; the index of what is on disk comes out of the same budget. */
+static bool make_cache(void)
+{
+    static const uint64_t INDEX_SHARE = 128;
+    char where[SETTING_TEXT_MAX];
+    const char *asked = process.settings.spill;
+    uint64_t index_bytes = strcmp(asked, "off") == 0 ? 0 : process.settings.memory / INDEX_SHARE;
+    if (process.settings.reuse == REUSE_NONE)
+        return true;
+    process.governor = process.settings.trace == TRACE_AUTO ? governor_new() : NULL;
+    process.cache = cache_new(process.settings.memory - index_bytes);
+    if (!process.cache || (process.settings.trace == TRACE_AUTO && !process.governor))
+        return false;
+    if (!index_bytes)
+        return true;
+    if (strcmp(asked, "auto") == 0)
+        snprintf(where, sizeof where, "auto");
+    else
+        absolute(asked, where);
+    process.spill = spill_new(where, process.settings.spill_limit, index_bytes, process.governor);
+    if (process.spill)
+        cache_on_evict(process.cache, spill_evicted, process.spill);
+    return process.spill != NULL;
+}
+
 static bool start(void)
 {
     settings_load(&process.settings, !getenv("BLASE_RUN")); /* `blase run` has complained already */
@@ -258,11 +325,7 @@ static bool start(void)
     process.epoch = 1;
     process.start_ns = clock_ns();
     process.lineage = lineage_new(new_log());
-    if (process.settings.reuse != REUSE_NONE)
-        process.cache = cache_new(process.settings.memory);
-    bool governed = process.cache && process.settings.trace == TRACE_AUTO;
-    process.governor = governed ? governor_new() : NULL;
-    if (!process.lineage || (process.settings.reuse != REUSE_NONE && !process.cache) || (governed && !process.governor))
+    if (!process.lineage || !make_cache())
         return false;
     atomic_store(&process.next_snapshot_ns, process.start_ns + SNAPSHOT_PERIOD_NS);
     write_header();

@@ -220,7 +220,7 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
 {
     struct process *p = t->process;
     struct traced *r = t->record;
-    uint64_t now = clock_ns(), known = r->call_ns + r->fingerprint_ns + r->copy_ns;
+    uint64_t now = clock_ns(), known = r->call_ns + r->fingerprint_ns + r->copy_ns + spill_thread_ns() - t->spill_ns;
     r->trace_ns = now - began > known ? now - began - known : 0;
     uint64_t item = lineage_record(p->lineage, r);
     bool kept = false;
@@ -228,9 +228,10 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
         fresh->item = item;
         kept = cache_put(p->cache, key, fresh);
     }
-    if (t->governed->class)
-        governor_traced(p->governor, t->governed, clock_ns() - began - r->call_ns, r->call_ns, r->saved_ns,
-                        r->outcome == OUTCOME_HIT, kept);
+    if (t->governed->class) {
+        uint64_t ours = clock_ns() - began - r->call_ns - (spill_thread_ns() - t->spill_ns);
+        governor_traced(p->governor, t->governed, ours, r->call_ns, r->saved_ns, r->outcome == OUTCOME_HIT, kept);
+    }
     if (mismatch->item && item) {
         mismatch->item = item - 1;
         lineage_mismatch(p->lineage, mismatch);
@@ -245,8 +246,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
 {
     struct traced r;
     memset(&r, 0, sizeof r);
-    struct tracing t = {call, binding, process, canon, use, &r, governed, 0, 0};
-    t.threads = binding->provider->threads ? binding->provider->threads() : 0;
+    struct tracing t = {call, binding, process, canon, use, &r, governed, 0, 0, spill_thread_ns()};
     struct fp read[OP_MAX_OPERANDS], key = {0, 0};
     bool reads[OP_MAX_OPERANDS];
     struct log_mismatch mismatch = {0};
@@ -261,7 +261,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     if (r.unkept == KEPT) {
         struct key_context context = context_of(&t);
         key = key_of(canon, read, reads, &context);
-        plan_probe(&plan, process->cache, key);
+        plan_probe(&plan, process->cache, process->spill, key);
     } else {
         plan_call(&plan);
     }

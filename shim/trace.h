@@ -20,6 +20,7 @@ struct tracing {
     struct governed *governed; /* its class is NULL when the governor was not asked */
     int64_t returned;
     int threads; /* the provider's, now; 0 unknown */
+    uint64_t spill_ns; /* what the thread had spent on spilling before: that is booked apart from the call */
 };
 
 /* Makes the call by whatever the plan says, records its item; returns LAPACKE's info, else 0. */

@@ -116,6 +116,28 @@ Test(cache, taken_payload_outlives_its_eviction)
     cache_free(cache);
 }
 
+static void note_evicted(void *context, struct fp k, struct payload *p)
+{
+    double *sum = context;
+    cr_expect(fp_equal(k, key((uint64_t)mark_of(p))), "the key is not the payload's");
+    *sum += mark_of(p);
+}
+
+Test(cache, tells_what_it_evicts)
+{
+    struct payload *sample = make_payload(16, 0);
+    size_t one = sample->bytes + 512;
+    double sum = 0;
+    payload_drop(sample);
+    struct cache *cache = cache_new(2 * one);
+    cache_on_evict(cache, note_evicted, &sum);
+    for (uint64_t i = 1; i <= 5; i++)
+        cache_put(cache, key(i), make_payload(16, (double)i));
+    cr_expect_eq(sum, 1 + 2 + 3);
+    cache_free(cache);
+    cr_expect_eq(sum, 1 + 2 + 3, "the end is no eviction");
+}
+
 struct worker {
     struct cache *cache;
     uint64_t seed, wrong;
@@ -175,12 +197,12 @@ Test(plan, copies_what_is_there_and_calls_for_the_rest)
 {
     struct cache *cache = cache_new(1 << 20);
     struct plan plan;
-    plan_probe(&plan, cache, key(5));
+    plan_probe(&plan, cache, NULL, key(5));
     cr_assert_eq(plan.steps[0].kind, STEP_CALL);
     cr_assert_eq(plan.outcome, OUTCOME_MISS);
     plan_done(&plan);
     cache_put(cache, key(5), make_payload(3, 5));
-    plan_probe(&plan, cache, key(5));
+    plan_probe(&plan, cache, NULL, key(5));
     cr_assert_eq(plan.steps[0].kind, STEP_COPY);
     cr_assert_eq(plan.outcome, OUTCOME_HIT);
     cr_assert_eq(mark_of(plan.steps[0].payload), 5);
