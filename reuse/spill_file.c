@@ -69,9 +69,11 @@ int spill_file_read(const char *path, void *data, size_t size)
 {
     struct stat is;
     int kept = errno, fd = open_raw(path, O_RDONLY);
-    int error = fd < 0 || fstat(fd, &is) != 0 ? errno : 0;
-    if (!error && (!S_ISREG(is.st_mode) || (size_t)is.st_size != size))
-        error = EILSEQ;
+    int error = EILSEQ;
+    if (fd < 0 || fstat(fd, &is) != 0)
+        error = errno;
+    else if (S_ISREG(is.st_mode) && (size_t)is.st_size == size)
+        error = 0;
     error = error ? error : transfer(SYS_read, fd, data, size);
     if (fd >= 0)
         syscall(SYS_close, fd);
