@@ -7,8 +7,9 @@
  * LIMA's 500 and 450 MB/s on. FILE_BYTES stands for what a file costs however short. The rates are those of the page cache as
  * long as the disk keeps up, and the disk's when the kernel makes writers wait. An entry refused for its price lets a rate that
  * is worse than at the start recover a little, so that one bad moment is not for ever. Then the governor must be able to afford
- * the write: it is booked as expected before and corrected afterwards, so that threads do not spend the same money. A read needs
- * no asking, since the hit repays it.
+ * the write: it is booked as expected before and corrected afterwards, so that threads do not spend the same money. What removing
+ * the file will take, in the end where nobody can book it any more, is booked with it. A read needs no asking, since the hit
+ * repays it.
  *
  * A file stays when it has been read, so that evicting its entry again costs nothing; spill_index.h tells what goes when the
  * share of the disk is used up. That share is the limit, or half of what would be free without us if that is less: so our files
@@ -252,6 +253,7 @@ bool spill_offer(struct spill *s, struct fp key, struct payload *p)
 {
     size_t bytes = payload_image_bytes(p);
     uint64_t writing = expected_ns(&s->write_rate, bytes), reading = expected_ns(&s->read_rate, bytes);
+    uint64_t removing = (uint64_t)((double)bytes * REMOVAL);
     if (atomic_load(&s->closed) || (made(s) && already_there(s, key, p)))
         return !atomic_load(&s->closed);
     if (writing + reading >= p->call_ns) {
@@ -259,7 +261,7 @@ bool spill_offer(struct spill *s, struct fp key, struct payload *p)
         recover(&s->read_rate, START_READ);
         return false;
     }
-    if (atomic_load(&s->ended) || (s->governor && !governor_affords(s->governor, writing)))
+    if (atomic_load(&s->ended) || (s->governor && !governor_affords(s->governor, writing + removing)))
         return false;
     uint64_t began = clock_ns();
     int kept = errno;
@@ -268,6 +270,8 @@ bool spill_offer(struct spill *s, struct fp key, struct payload *p)
     bool good = put_on_disk(s, key, p);
     errno = kept;
     account(s, began, writing);
+    if (s->governor && good)
+        governor_spent(s->governor, removing);
     return good;
 }
 

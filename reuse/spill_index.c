@@ -25,8 +25,9 @@ void spill_index_free(struct spill_index *x)
 
 void spill_index_clear(struct spill_index *x)
 {
+    if (x->touched)
+        memset(x->buckets, 0, x->nbuckets * sizeof(struct spill_slot *));
     memset(x->slots, 0, x->touched * sizeof *x->slots);
-    memset(x->buckets, 0, x->nbuckets * sizeof(struct spill_slot *));
     x->unused = x->oldest = x->newest = NULL;
     x->touched = 0;
     x->used_bytes = x->peak_bytes = 0;

@@ -292,29 +292,38 @@ static void spill_evicted(void *spill, struct fp key, struct payload *payload)
     spill_offer(spill, key, payload);
 }
 
-/* The cache, and the disk behind it; the index of what is on disk comes out of the same budget. */
-static bool make_cache(void)
+/* The index of what is on disk comes out of the cache's budget. */
+static uint64_t spill_index_bytes(void)
 {
-    static const uint64_t INDEX_SHARE = 128;
-    char where[SETTING_TEXT_MAX];
-    const char *asked = process.settings.spill;
-    uint64_t index_bytes = strcmp(asked, "off") == 0 ? 0 : process.settings.memory / INDEX_SHARE;
-    if (process.settings.reuse == REUSE_NONE)
-        return true;
-    process.governor = process.settings.trace == TRACE_AUTO ? governor_new() : NULL;
-    process.cache = cache_new(process.settings.memory - index_bytes);
-    if (!process.cache || (process.settings.trace == TRACE_AUTO && !process.governor))
-        return false;
-    if (!index_bytes)
-        return true;
-    if (strcmp(asked, "auto") == 0)
-        snprintf(where, sizeof where, "auto");
-    else
-        absolute(asked, where);
-    process.spill = spill_new(where, process.settings.spill_limit, index_bytes, process.governor);
+    static const uint64_t SHARE = 128, MOST = 16 << 20;
+    uint64_t bytes = process.settings.memory / SHARE;
+    return strcmp(process.settings.spill, "off") == 0 ? 0 : bytes < MOST ? bytes : MOST;
+}
+
+/* The disk behind the cache. Without memory for it all stays as it is. */
+static void make_spill(void)
+{
+    char where[SETTING_TEXT_MAX] = "auto";
+    if (spill_index_bytes() == 0)
+        return;
+    if (strcmp(process.settings.spill, "auto") != 0)
+        absolute(process.settings.spill, where);
+    process.spill = spill_new(where, process.settings.spill_limit, spill_index_bytes(), process.governor);
     if (process.spill)
         cache_on_evict(process.cache, spill_evicted, process.spill);
-    return process.spill != NULL;
+}
+
+static bool make_cache(void)
+{
+    bool governed = process.settings.trace == TRACE_AUTO;
+    if (process.settings.reuse == REUSE_NONE)
+        return true;
+    process.cache = cache_new(process.settings.memory - spill_index_bytes());
+    process.governor = governed ? governor_new() : NULL;
+    if (!process.cache || (governed && !process.governor))
+        return false;
+    make_spill();
+    return true;
 }
 
 static bool start(void)

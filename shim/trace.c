@@ -247,6 +247,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     struct traced r;
     memset(&r, 0, sizeof r);
     struct tracing t = {call, binding, process, canon, use, &r, governed, 0, 0, spill_thread_ns()};
+    t.threads = binding->provider->threads ? binding->provider->threads() : 0;
     struct fp read[OP_MAX_OPERANDS], key = {0, 0};
     bool reads[OP_MAX_OPERANDS];
     struct log_mismatch mismatch = {0};

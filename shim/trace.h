@@ -19,7 +19,7 @@ struct tracing {
     struct traced *record;
     struct governed *governed; /* its class is NULL when the governor was not asked */
     int64_t returned;
-    int threads; /* the provider's, now; 0 unknown */
+    int threads;       /* the provider's, now; 0 unknown */
     uint64_t spill_ns; /* what the thread had spent on spilling before: that is booked apart from the call */
 };
 

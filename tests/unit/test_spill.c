@@ -121,8 +121,8 @@ Test(spill, governor_pays)
     struct spill *s = spill_new(directory, PLENTY, INDEX_BYTES, g);
     uint64_t before = governor_books(g).spent_ns, thread = spill_thread_ns();
     cr_expect(offer(s, 1, 1 << 20, DEAR_NS), "there is money at the start");
-    uint64_t spent = governor_books(g).spent_ns - before;
-    cr_expect_eq(spent, spill_thread_ns() - thread, "booked to the nanosecond, nothing of what was only expected");
+    uint64_t spent = governor_books(g).spent_ns - before, here = spill_thread_ns() - thread;
+    cr_expect(spent >= here && spent <= here + (1 << 20) / 8, "booked is what it took and what removing it will");
     cr_expect_geq(spent, spill_totals(s).write_ns);
     governor_spent(g, 1000000000);
     cr_expect_not(offer(s, 2, 1 << 20, DEAR_NS), "none is left");
