@@ -28,8 +28,9 @@ TOOLS    := $(wildcard tools/*.c)
 object    = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
 LIB_OBJECTS  := $(call object,pic,$(LINEAGE) $(REUSE) $(SHIM)) $(BUILD)/pic/gen/ops.o $(BUILD)/pic/gen/entry_table.o $(BUILD)/pic/gen/entries.o $(BUILD)/pic/gen/stubs.o
-TOOL_LINEAGE := $(addprefix lineage/,bytes.c log_reader.c log_writer.c log_encode.c settings.c op.c run_home.c say.c)
-TOOL_OBJECTS := $(call object,obj,$(TOOLS) $(TOOL_LINEAGE)) $(BUILD)/obj/gen/ops.o
+TOOL_LINEAGE := $(addprefix lineage/,bytes.c log_reader.c log_writer.c log_encode.c settings.c memory_limit.c op.c run_home.c say.c)
+TOOL_REUSE   := reuse/spill_place.c
+TOOL_OBJECTS := $(call object,obj,$(TOOLS) $(TOOL_LINEAGE) $(TOOL_REUSE)) $(BUILD)/obj/gen/ops.o
 
 .PHONY: all
 all: $(BUILD)/libblase.so $(BUILD)/blase

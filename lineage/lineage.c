@@ -239,6 +239,15 @@ void lineage_governor(struct lineage *l, const struct log_governor *g)
     guard_leave(&l->guard);
 }
 
+void lineage_spill(struct lineage *l, const struct log_spill *s)
+{
+    if (!guard_enter(&l->guard))
+        return;
+    log_encode_spill(&l->scratch, s);
+    append(l, LOG_SPILL, 0);
+    guard_leave(&l->guard);
+}
+
 void lineage_mismatch(struct lineage *l, const struct log_mismatch *m)
 {
     if (!guard_enter(&l->guard))

@@ -59,6 +59,7 @@ uint64_t lineage_record(struct lineage *l, struct traced *t);
 
 void lineage_counters(struct lineage *l, const struct log_counters *c);
 void lineage_governor(struct lineage *l, const struct log_governor *g);
+void lineage_spill(struct lineage *l, const struct log_spill *s);
 void lineage_mismatch(struct lineage *l, const struct log_mismatch *m);
 void lineage_note(struct lineage *l, const char *text);
 

@@ -120,6 +120,14 @@ void log_encode_governor(struct bytes *b, const struct log_governor *g)
         put_varint(b, fields[i]);
 }
 
+void log_encode_spill(struct bytes *b, const struct log_spill *s)
+{
+    const uint64_t fields[] = {s->limit_bytes,   s->peak_bytes, s->spills,     s->restores, s->lost,
+                               s->written_bytes, s->write_ns,   s->read_bytes, s->read_ns};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        put_varint(b, fields[i]);
+}
+
 void log_encode_mismatch(struct bytes *b, const struct log_mismatch *m)
 {
     put_varint(b, m->item);

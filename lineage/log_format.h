@@ -28,7 +28,8 @@ enum { LOG_MAGIC_SIZE = 9, LOG_VERSION = 1 };
     RECORD(MISMATCH, 9)     \
     RECORD(NOTE, 10)        \
     RECORD(EXIT, 11)        \
-    RECORD(GOVERNOR, 12)
+    RECORD(GOVERNOR, 12)    \
+    RECORD(SPILL, 16)
 
 #define LOG_RECORD_ENUM(name, number) LOG_##name = number,
 enum log_kind { LOG_RECORDS(LOG_RECORD_ENUM) };
@@ -119,6 +120,12 @@ struct log_counters {
 struct log_governor {
     uint64_t spent_ns, saved_ns, blas_ns;
     uint64_t sampled, looked, refused_budget, refused_gain, loans;
+};
+
+/* What went to disk and came back so far; the last one in a file counts. */
+struct log_spill {
+    uint64_t limit_bytes, peak_bytes, spills, restores, lost;
+    uint64_t written_bytes, write_ns, read_bytes, read_ns;
 };
 
 struct log_mismatch {

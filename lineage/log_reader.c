@@ -253,6 +253,15 @@ bool log_decode_governor(struct reader *r, struct log_governor *g)
     return !r->failed;
 }
 
+bool log_decode_spill(struct reader *r, struct log_spill *s)
+{
+    uint64_t *const fields[] = {&s->limit_bytes,   &s->peak_bytes, &s->spills,     &s->restores, &s->lost,
+                                &s->written_bytes, &s->write_ns,   &s->read_bytes, &s->read_ns};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        *fields[i] = get_varint(r);
+    return !r->failed;
+}
+
 bool log_decode_mismatch(struct reader *r, struct log_mismatch *m)
 {
     m->item = get_varint(r);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
+
+#include "lineage/memory_limit.h"
 
 #define SETTING(name, kind, fallback, help) {#name, fallback, help, SETTING_##kind},
 const struct setting_info setting_table[] = {
@@ -32,8 +33,9 @@ static void *field(struct settings *s, const char *name)
     const struct {
         const char *name;
         void *at;
-    } fields[] = {{"reuse", &s->reuse},   {"trace", &s->trace}, {"verify", &s->verify}, {"policy", &s->policy},
-                  {"memory", &s->memory}, {"log", s->log},      {"quiet", &s->quiet}};
+    } fields[] = {{"reuse", &s->reuse},   {"trace", &s->trace},   {"verify", &s->verify},
+                  {"memory", &s->memory}, {"policy", &s->policy}, {"log", s->log},
+                  {"quiet", &s->quiet},   {"spill", s->spill},    {"spill_limit", &s->spill_limit}};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         if (strcmp(fields[i].name, name) == 0)
             return fields[i].at;
@@ -84,13 +86,7 @@ static bool parse_flag(const char *value, bool *out)
     return false;
 }
 
-static uint64_t memory_of_machine(void)
-{
-    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGE_SIZE);
-    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : (uint64_t)1 << 30;
-}
-
-static bool parse_size(const char *value, uint64_t *out)
+static bool parse_share(const char *value, struct share *out)
 {
     char *end;
     errno = 0;
@@ -99,11 +95,12 @@ static bool parse_size(const char *value, uint64_t *out)
         return false;
     double scale = 1;
     if (*end == '%') {
-        scale = (double)memory_of_machine() / 100;
-        end++;
-        if (number > 100)
+        if (number > 100 || end[1])
             return false;
-    } else if (*end) {
+        *out = (struct share){0, number};
+        return true;
+    }
+    if (*end) {
         const char *units = "KMGT", *unit = strchr(units, toupper((unsigned char)*end));
         if (!unit)
             return false;
@@ -117,7 +114,21 @@ static bool parse_size(const char *value, uint64_t *out)
     }
     if (*end || number * scale > 9e18)
         return false;
-    *out = (uint64_t)(number * scale);
+    *out = (struct share){(uint64_t)(number * scale), -1};
+    return true;
+}
+
+uint64_t share_of(struct share share, uint64_t whole)
+{
+    return share.percent < 0 ? share.bytes : (uint64_t)((double)whole / 100 * share.percent);
+}
+
+static bool parse_size(const char *value, uint64_t *out)
+{
+    struct share share;
+    if (!parse_share(value, &share))
+        return false;
+    *out = share_of(share, share.percent < 0 ? 0 : memory_limit(""));
     return true;
 }
 
@@ -138,6 +149,8 @@ static bool parse(const struct setting_info *info, const char *value, void *at)
         return parse_flag(value, at);
     case SETTING_SIZE:
         return parse_size(value, at);
+    case SETTING_SHARE:
+        return parse_share(value, at);
     default:
         if (strlen(value) >= SETTING_TEXT_MAX)
             return false;
@@ -146,11 +159,18 @@ static bool parse(const struct setting_info *info, const char *value, void *at)
     }
 }
 
+static bool same_name(const char *name, const char *given)
+{
+    for (; *name && (*name == *given || (*name == '_' && *given == '-')); name++)
+        given++;
+    return !*name && !*given;
+}
+
 bool settings_set(struct settings *settings, const char *name, const char *value)
 {
     for (int i = 0; i < setting_count; i++)
-        if (strcmp(setting_table[i].name, name) == 0)
-            return parse(&setting_table[i], value, field(settings, name));
+        if (same_name(setting_table[i].name, name))
+            return parse(&setting_table[i], value, field(settings, setting_table[i].name));
     return false;
 }
 
@@ -159,6 +179,13 @@ void settings_variable(const char *name, char *out, size_t size)
     snprintf(out, size, "BLASE_%s", name);
     for (char *p = out; *p; p++)
         *p = (char)toupper((unsigned char)*p);
+}
+
+void settings_option(const char *name, char *out, size_t size)
+{
+    snprintf(out, size, "%s", name);
+    for (char *p = out; *p; p++)
+        *p = *p == '_' ? '-' : *p;
 }
 
 static void try_set(struct settings *settings, const char *name, const char *value, const char *where, bool complain)
@@ -242,6 +269,12 @@ void settings_value(const struct settings *s, const char *name, char *out, size_
         snprintf(out, size, "%d", s->verify);
     else if (strcmp(name, "quiet") == 0)
         snprintf(out, size, "%d", s->quiet);
+    else if (strcmp(name, "spill") == 0)
+        snprintf(out, size, "%s", s->spill);
+    else if (strcmp(name, "spill_limit") == 0 && s->spill_limit.percent >= 0)
+        snprintf(out, size, "%.12g%%", s->spill_limit.percent);
+    else if (strcmp(name, "spill_limit") == 0)
+        snprintf(out, size, "%llu", (unsigned long long)s->spill_limit.bytes);
     else
         snprintf(out, size, "%s", s->log);
 }

@@ -14,6 +14,12 @@ enum trace_level { TRACE_AUTO, TRACE_ALL, TRACE_OFF };
 enum cache_policy { POLICY_COSTSIZE, POLICY_LRU, POLICY_HEIGHT };
 enum { SETTING_TEXT_MAX = 4096 };
 
+/* An amount, or a percentage of something that is only known where it is used. */
+struct share {
+    uint64_t bytes;
+    double percent; /* below 0: it is `bytes` */
+};
+
 struct settings {
     enum reuse_level reuse;
     enum trace_level trace;
@@ -21,10 +27,12 @@ struct settings {
     bool verify;
     bool quiet;
     uint64_t memory;
+    struct share spill_limit;
+    char spill[SETTING_TEXT_MAX];
     char log[SETTING_TEXT_MAX];
 };
 
-enum setting_kind { SETTING_LEVEL, SETTING_TRACE, SETTING_FLAG, SETTING_SIZE, SETTING_POLICY, SETTING_TEXT };
+enum setting_kind { SETTING_LEVEL, SETTING_TRACE, SETTING_FLAG, SETTING_SIZE, SETTING_SHARE, SETTING_POLICY, SETTING_TEXT };
 struct setting_info {
     const char *name, *fallback, *help;
     enum setting_kind kind;
@@ -35,11 +43,16 @@ extern const int setting_count;
 /* Reads defaults, the configuration file and the environment; says what is wrong on stderr when `complain`. */
 void settings_load(struct settings *settings, bool complain);
 
-/* Sets one by name; false if the name is unknown or the value does not fit (settings unchanged). */
+/* Sets one by name, with _ or -; false if the name is unknown or the value does not fit (settings unchanged). */
 bool settings_set(struct settings *settings, const char *name, const char *value);
 
 /* The environment variable of a setting: BLASE_ and the name in capitals. */
 void settings_variable(const char *name, char *out, size_t size);
+
+/* The command line's name for it: - for _. */
+void settings_option(const char *name, char *out, size_t size);
+
+uint64_t share_of(struct share share, uint64_t whole);
 
 /* The value as text, for the log's header. */
 void settings_value(const struct settings *settings, const char *name, char *out, size_t size);

@@ -258,6 +258,11 @@ void governor_passed(struct governor *g, const struct governed *d, uint64_t ns)
         atomic_store(&g->loan_ns, 0);
 }
 
+bool governor_affords(const struct governor *g, uint64_t ns)
+{
+    return affordable(g, (double)ns, 0);
+}
+
 void governor_spent(struct governor *g, uint64_t ns)
 {
     add(&g->spent_ns, ns);

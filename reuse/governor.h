@@ -119,7 +119,8 @@ void governor_used(struct governor *g, struct governor_keeper keeper);
 /* Time in a real routine that was passed through; `d` if the call had been looked at and refused, else NULL. */
 void governor_passed(struct governor *g, const struct governed *d, uint64_t ns);
 
-/* Other spending of ours, already done. */
+/* Other spending of ours (spilling): may it be that much; and what it was. Booked too much, the difference wraps it back. */
+bool governor_affords(const struct governor *g, uint64_t ns);
 void governor_spent(struct governor *g, uint64_t ns);
 
 /* The books, for the log. */

@@ -1,5 +1,6 @@
 #include "reuse/payload.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* The mark: a byte pattern that no computed real, index or status has. */
@@ -246,4 +247,22 @@ void payload_drop(struct payload *p)
 {
     if (p && atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1)
         room_give(p->room, p, p->bytes);
+}
+
+enum { IMAGE_FROM = offsetof(struct payload, item) };
+
+size_t payload_image_bytes(const struct payload *p)
+{
+    return p->bytes - IMAGE_FROM;
+}
+
+void *payload_image(struct payload *p)
+{
+    return (char *)p + IMAGE_FROM;
+}
+
+struct payload *payload_blank(size_t image_bytes, struct room *room)
+{
+    size_t bytes = IMAGE_FROM + image_bytes;
+    return bytes >= sizeof(struct payload) ? payload_new(room, bytes) : NULL;
 }

@@ -34,14 +34,15 @@ void snapshot_free(struct snapshot *s);
 
 struct payload {
     atomic_int refs;
-    uint32_t height;      /* of the producing item in the lineage DAG */
-    struct room *room;    /* where its memory goes back to; NULL: counted nowhere */
-    size_t bytes;         /* memory it occupies, itself included */
+    atomic_bool used;  /* asked for at least once */
+    struct room *room; /* where its memory goes back to; NULL: counted nowhere */
+    size_t bytes;      /* memory it occupies, itself included */
+    /* From here on nothing changes once it is kept: this is its image on disk (payload_image). */
     uint64_t item, epoch; /* producing item and the process generation it was counted in */
     uint64_t call_ns;     /* what computing it took */
     uint32_t raised;      /* floating-point exception flags */
+    uint32_t height;      /* of the producing item in the lineage DAG */
     struct governor_keeper keeper;
-    atomic_bool used; /* asked for at least once */
     int noutputs;
     struct traced_output outputs[OP_MAX_OPERANDS]; /* fingerprints of what it writes, for lineage */
     size_t packed; /* bytes of surely written elements at the head of data; the runs of `maybe` arrays follow */
@@ -60,6 +61,14 @@ void payload_restore(const struct payload *p, const struct canon *c, const struc
 
 /* Bytes a capture of the surely written part takes, without the runs. */
 size_t payload_packed_bytes(const struct canon *c, const struct use *use);
+
+/*
+ * The bytes by which it can be stored, and the way back: a blank one of the same size whose image the caller fills. NULL: no
+ * room. Images mean something only to the process that made them and its children.
+ */
+size_t payload_image_bytes(const struct payload *p);
+void *payload_image(struct payload *p);
+struct payload *payload_blank(size_t image_bytes, struct room *room);
 
 void payload_hold(struct payload *p);
 void payload_drop(struct payload *p);

@@ -14,15 +14,28 @@ void plan_call(struct plan *plan)
     one_step(plan, OUTCOME_UNPROBED, (struct plan_step){STEP_CALL, NULL});
 }
 
-void plan_probe(struct plan *plan, struct cache *cache, struct fp key, uint64_t expected_ns)
+/* Back from disk into the cache; the caller's own reference serves the call also where the cache refuses it. */
+static struct payload *restore(struct cache *cache, struct spill *spill, struct fp key)
+{
+    struct payload *payload = spill ? spill_take(spill, key, cache_room(cache)) : NULL;
+    if (payload) {
+        payload_hold(payload);
+        cache_put(cache, key, payload);
+    }
+    return payload;
+}
+
+void plan_probe(struct plan *plan, struct cache *cache, struct spill *spill, struct fp key, uint64_t expected_ns)
 {
     struct payload *payload = cache_claim(cache, key, expected_ns, &plan->claim);
     enum outcome found = OUTCOME_HIT;
     plan->waited_ns = 0;
     if (!payload && plan->claim.at && !plan->claim.owned) {
         payload = cache_wait(cache, key, expected_ns, &plan->claim, &plan->waited_ns);
-        found = OUTCOME_WAIT;
+        found = payload ? OUTCOME_WAIT : OUTCOME_HIT;
     }
+    if (!payload)
+        payload = restore(cache, spill, key);
     if (payload)
         one_step(plan, found, (struct plan_step){STEP_COPY, payload});
     else

@@ -6,6 +6,7 @@
 #define BLASE_REUSE_PLAN_H
 
 #include "reuse/cache.h"
+#include "reuse/spill.h"
 
 enum plan_step_kind { STEP_CALL, STEP_COPY };
 
@@ -24,10 +25,11 @@ struct plan {
 };
 
 /*
- * The plan for a call that may be served: probes the cache, and waits where the same call is in flight. `expected_ns` is what
- * computing it should take. A thread has one such plan at a time: probing jumps over an older one that was not done.
+ * The plan for a call that may be served: probes the cache, and waits where the same call is in flight; then what was spilled
+ * (NULL: nothing is), which comes back into the cache. `expected_ns` is what computing it should take. A thread has one such plan
+ * at a time: probing jumps over an older one that was not done.
  */
-void plan_probe(struct plan *plan, struct cache *cache, struct fp key, uint64_t expected_ns);
+void plan_probe(struct plan *plan, struct cache *cache, struct spill *spill, struct fp key, uint64_t expected_ns);
 
 /* The plan for a call that may not be served. */
 void plan_call(struct plan *plan);

@@ -46,17 +46,24 @@ bool process_is_passive(void)
     return atomic_load(&state) == STATE_PASSIVE;
 }
 
-/* Where the log goes: an absolute path, because the program may change its directory. */
+/* As an absolute path, because the program may change its directory. */
+static void absolute(const char *asked, char out[SETTING_TEXT_MAX])
+{
+    char here[PATH_MAX];
+    if (*asked != '/' && getcwd(here, sizeof here))
+        snprintf(out, SETTING_TEXT_MAX, "%.2000s/%.2000s", here, asked);
+    else
+        snprintf(out, SETTING_TEXT_MAX, "%s", asked);
+}
+
+/* Where the log goes. */
 static void choose_directory(void)
 {
     const char *asked = process.settings.log;
-    char here[PATH_MAX];
     if (!*asked || strcmp(asked, "off") == 0)
         run_home_new(program_invocation_short_name, run_directory, sizeof run_directory);
-    else if (*asked != '/' && getcwd(here, sizeof here))
-        snprintf(run_directory, sizeof run_directory, "%.2000s/%.2000s", here, asked);
     else
-        snprintf(run_directory, sizeof run_directory, "%s", asked);
+        absolute(asked, run_directory);
 }
 
 static struct log_writer *new_log(void)
@@ -113,8 +120,8 @@ static void header_command(struct header *h)
     header_add(h, "argv", text);
 }
 
-static const char *const setting_keys[] = {"setting.reuse",  "setting.trace",  "setting.verify",
-                                           "setting.memory", "setting.policy", "setting.quiet"};
+static const char *const setting_keys[] = {"setting.reuse",  "setting.trace", "setting.verify",      "setting.memory",
+                                           "setting.policy", "setting.spill", "setting.spill_limit", "setting.quiet"};
 
 static void write_header(void)
 {
@@ -144,6 +151,23 @@ static void write_header(void)
     free(h);
 }
 
+static void write_spill(void)
+{
+    struct spill_totals t = spill_totals(process.spill);
+    if (!t.limit_bytes) /* nothing was ever written */
+        return;
+    const struct log_spill record = {.limit_bytes = t.limit_bytes,
+                                     .peak_bytes = t.peak_bytes,
+                                     .spills = t.spills,
+                                     .restores = t.restores,
+                                     .lost = t.lost,
+                                     .written_bytes = t.written_bytes,
+                                     .write_ns = t.write_ns,
+                                     .read_bytes = t.read_bytes,
+                                     .read_ns = t.read_ns};
+    lineage_spill(process.lineage, &record);
+}
+
 static void write_counters(void)
 {
     struct log_op_count ops[OP_COUNT];
@@ -152,7 +176,7 @@ static void write_counters(void)
                              .mismatches = atomic_load(&process.mismatches)};
     if (process.cache) {
         struct cache_totals t = cache_totals(process.cache);
-        c.budget_bytes = t.budget_bytes;
+        c.budget_bytes = process.settings.memory;
         c.used_bytes = t.used_bytes;
         c.peak_bytes = t.peak_bytes;
         c.entries = t.entries;
@@ -164,6 +188,8 @@ static void write_counters(void)
         const struct log_governor books = governor_books(process.governor);
         lineage_governor(process.lineage, &books);
     }
+    if (process.spill)
+        write_spill();
 }
 
 bool process_same(struct process *p)
@@ -185,13 +211,18 @@ void process_tick(struct process *p, uint64_t now_ns)
     }
 }
 
-/* All that is known goes to the file. Runs at exit, and again if BLAS is called after it. */
+/*
+ * All that is known goes to the file, and what was spilled from the disk. Not in a child of vfork or of a bare clone: those are
+ * its parent's, and the former even has its parent's memory.
+ */
 static void finish(bool end)
 {
-    if (atomic_load(&state) != STATE_READY || atomic_exchange(&ending, true))
+    if (atomic_load(&state) != STATE_READY || process.pid != (int)getpid() || atomic_exchange(&ending, true))
         return;
     write_counters();
     lineage_flush(process.lineage, end);
+    if (process.spill)
+        spill_end(process.spill);
 }
 
 __attribute__((destructor)) static void at_unload(void)
@@ -215,8 +246,9 @@ BLASE_ENTRY _Noreturn void _Exit(int status)
     _exit(status);
 }
 
-/* Order of guards around fork: lineage, then the cache's shards. They are held together here only, in the forking thread. */
-static bool lineage_held, cache_held;
+/* Order of guards around fork: lineage, the cache's shards, the spill. They are held together here only, in the forking thread.
+ */
+static bool lineage_held, cache_held, spill_held;
 
 static void before_fork(void)
 {
@@ -224,12 +256,15 @@ static void before_fork(void)
         return;
     lineage_held = lineage_before_fork(process.lineage);
     cache_held = process.cache && cache_before_fork(process.cache);
+    spill_held = process.spill && spill_before_fork(process.spill);
 }
 
 static void after_fork_parent(void)
 {
     if (atomic_load(&state) != STATE_READY)
         return;
+    if (process.spill)
+        spill_after_fork(process.spill, spill_held, false);
     if (process.cache)
         cache_after_fork(process.cache, cache_held, false);
     lineage_after_fork_parent(process.lineage, lineage_held);
@@ -243,6 +278,8 @@ static void after_fork_child(void)
         atomic_store(&state, STATE_PASSIVE);
     if (now != STATE_READY)
         return;
+    if (process.spill)
+        spill_after_fork(process.spill, spill_held, true);
     if (process.cache)
         cache_after_fork(process.cache, cache_held, true);
     atomic_store(&ending, false);
@@ -258,6 +295,45 @@ static void after_fork_child(void)
     write_header();
 }
 
+static void spill_evicted(void *spill, struct fp key, struct payload *payload)
+{
+    spill_offer(spill, key, payload);
+}
+
+/* The index of what is on disk comes out of the cache's budget. */
+static uint64_t spill_index_bytes(void)
+{
+    static const uint64_t SHARE = 128, MOST = 16 << 20;
+    uint64_t bytes = process.settings.memory / SHARE;
+    return strcmp(process.settings.spill, "off") == 0 ? 0 : bytes < MOST ? bytes : MOST;
+}
+
+/* The disk behind the cache. Without memory for it all stays as it is. */
+static void make_spill(void)
+{
+    char where[SETTING_TEXT_MAX] = "auto";
+    if (spill_index_bytes() == 0)
+        return;
+    if (strcmp(process.settings.spill, "auto") != 0)
+        absolute(process.settings.spill, where);
+    process.spill = spill_new(where, process.settings.spill_limit, spill_index_bytes(), process.governor);
+    if (process.spill)
+        cache_on_evict(process.cache, spill_evicted, process.spill);
+}
+
+static bool make_cache(void)
+{
+    bool governed = process.settings.trace == TRACE_AUTO;
+    if (process.settings.reuse == REUSE_NONE || process.settings.trace == TRACE_OFF)
+        return true;
+    process.cache = cache_new(process.settings.memory - spill_index_bytes(), process.settings.policy);
+    process.governor = governed ? governor_new() : NULL;
+    if (!process.cache || (governed && !process.governor))
+        return false;
+    make_spill();
+    return true;
+}
+
 static bool start(void)
 {
     settings_load(&process.settings, !getenv("BLASE_RUN")); /* `blase run` has complained already */
@@ -266,11 +342,7 @@ static bool start(void)
     process.epoch = 1;
     process.start_ns = clock_ns();
     process.lineage = lineage_new(new_log());
-    bool cached = process.settings.reuse != REUSE_NONE && process.settings.trace != TRACE_OFF;
-    process.cache = cached ? cache_new(process.settings.memory, process.settings.policy) : NULL;
-    bool governed = process.cache && process.settings.trace == TRACE_AUTO;
-    process.governor = governed ? governor_new() : NULL;
-    if (!process.lineage || (cached && !process.cache) || (governed && !process.governor))
+    if (!process.lineage || !make_cache())
         return false;
     atomic_store(&process.next_snapshot_ns, process.start_ns + SNAPSHOT_PERIOD_NS);
     write_header();

@@ -10,12 +10,14 @@
 #include "lineage/settings.h"
 #include "reuse/cache.h"
 #include "reuse/governor.h"
+#include "reuse/spill.h"
 
 struct process {
     struct settings settings;
     struct lineage *lineage;
     struct cache *cache;       /* NULL when reuse is off */
     struct governor *governor; /* NULL when every call is traced, or nothing is reused */
+    struct spill *spill;       /* NULL when nothing goes to disk */
     uint64_t start_ns;         /* monotonic, when tracing began */
     uint64_t epoch;            /* 1 + forks since the first process: tells whose item ids a payload names */
     struct crew crew;

@@ -231,7 +231,8 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
 {
     struct process *p = t->process;
     struct traced *r = t->record;
-    uint64_t now = clock_ns(), known = r->call_ns + r->fingerprint_ns + r->copy_ns + t->waited_ns, saved_ns = r->saved_ns;
+    uint64_t spilling = spill_thread_ns() - t->spill_ns, saved_ns = r->saved_ns;
+    uint64_t now = clock_ns(), known = r->call_ns + r->fingerprint_ns + r->copy_ns + t->waited_ns + spilling;
     r->saved_ns -= t->waited_ns < saved_ns ? t->waited_ns : saved_ns;
     r->trace_ns = now - began > known ? now - began - known : 0;
     uint64_t item = lineage_record(p->lineage, r);
@@ -241,9 +242,11 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
         fresh->height = r->height;
         kept = cache_put(p->cache, key, fresh);
     }
-    if (t->governed->class)
-        governor_traced(p->governor, t->governed, clock_ns() - began - r->call_ns - t->waited_ns, r->call_ns, saved_ns,
-                        r->outcome == OUTCOME_HIT || r->outcome == OUTCOME_WAIT, kept);
+    if (t->governed->class) {
+        bool hit = r->outcome == OUTCOME_HIT || r->outcome == OUTCOME_WAIT;
+        uint64_t ours = clock_ns() - began - r->call_ns - t->waited_ns - (spill_thread_ns() - t->spill_ns);
+        governor_traced(p->governor, t->governed, ours, r->call_ns, saved_ns, hit, kept);
+    }
     if (mismatch->item && item) {
         mismatch->item = item - 1;
         lineage_mismatch(p->lineage, mismatch);
@@ -258,7 +261,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
 {
     struct traced r;
     memset(&r, 0, sizeof r);
-    struct tracing t = {call, binding, process, canon, use, &r, governed, 0, 0, 0};
+    struct tracing t = {call, binding, process, canon, use, &r, governed, 0, 0, 0, spill_thread_ns()};
     t.threads = binding->provider->threads ? binding->provider->threads() : 0;
     struct fp read[OP_MAX_OPERANDS], key = {0, 0};
     bool reads[OP_MAX_OPERANDS];
@@ -274,7 +277,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     if (r.unkept == KEPT) {
         struct key_context context = context_of(&t);
         key = key_of(canon, read, reads, &context);
-        plan_probe(&plan, process->cache, key, expected_ns(&t));
+        plan_probe(&plan, process->cache, process->spill, key, expected_ns(&t));
         t.waited_ns = plan.waited_ns;
     } else {
         plan_call(&plan);

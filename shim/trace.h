@@ -21,6 +21,7 @@ struct tracing {
     int64_t returned;
     int threads;        /* the provider's, now; 0 unknown */
     uint64_t waited_ns; /* for the same call in another thread */
+    uint64_t spill_ns;  /* what the thread had spent on spilling before: that is booked apart from the call */
 };
 
 /* Makes the call by whatever the plan says, records its item; returns LAPACKE's info, else 0. */

@@ -51,6 +51,15 @@ static void report_troubles(FILE *out, const struct summary *s, const char *befo
                 s->unreadable == 1 ? "is" : "are");
 }
 
+/* "spilling 12.3 ms, " where there was any. */
+static struct short_text spilling(const struct summary *s)
+{
+    struct short_text out = {""};
+    if (s->spill.spills)
+        snprintf(out.s, sizeof out.s, "spilling %.20s, ", text_ns(summary_spill_ns(s)).s);
+    return out;
+}
+
 /* "blase: ", then the rest; nothing of it is on stdout. */
 void report_run(FILE *out, const struct summary *s, bool verify, const char *run)
 {
@@ -69,10 +78,10 @@ void report_run(FILE *out, const struct summary *s, bool verify, const char *run
     fprintf(out, ": %llu bypassed, %llu traced; %llu served from the cache, %llu computed\n", number(t->bypassed),
             number(tally_traced(t)), number(tally_served(t)), number(tally_calls(t) - tally_served(t)));
     if (tally_probes(t))
-        fprintf(out, "blase: saved %s of %s in BLAS; fingerprints %s, copies %s, tracing %s, net %s%s (reuse=%s)\n",
+        fprintf(out, "blase: saved %s of %s in BLAS; fingerprints %s, copies %s, tracing %s, %snet %s%s (reuse=%s)\n",
                 text_ns((double)t->saved_ns).s, text_ns(tally_ns(t) + (double)t->saved_ns).s,
-                text_ns((double)s->fingerprint_ns).s, text_ns((double)s->copy_ns).s, text_ns((double)s->trace_ns).s, plus(s),
-                text_ns(summary_net_ns(s)).s, s->level);
+                text_ns((double)s->fingerprint_ns).s, text_ns((double)s->copy_ns).s, text_ns((double)s->trace_ns).s,
+                spilling(s).s, plus(s), text_ns(summary_net_ns(s)).s, s->level);
     else
         fprintf(out, "blase: %s in BLAS; tracing %s\n", text_ns(tally_ns(t)).s, text_ns((double)s->trace_ns).s);
     if (verify || s->verified || s->mismatches)
@@ -120,6 +129,27 @@ static void report_head(FILE *out, const struct summary *s)
     free(version);
 }
 
+/* Bytes in a time, as a speed. */
+static struct short_text speed(uint64_t bytes, uint64_t ns)
+{
+    struct short_text out;
+    snprintf(out.s, sizeof out.s, "%.24s in %.24s", text_bytes((double)bytes).s, text_ns((double)ns).s);
+    return out;
+}
+
+static void report_spill(FILE *out, const struct summary *s)
+{
+    const struct log_spill *d = &s->spill;
+    if (!d->spills && !d->lost)
+        return;
+    fprintf(out, "spill     %llu written (%s), %llu restored (%s), peak %s of %s", number(d->spills),
+            speed(d->written_bytes, d->write_ns).s, number(d->restores), speed(d->read_bytes, d->read_ns).s,
+            text_bytes((double)d->peak_bytes).s, text_bytes((double)d->limit_bytes).s);
+    if (d->lost)
+        fprintf(out, ", %s lost", text_count(d->lost, "file", "files").s);
+    fputc('\n', out);
+}
+
 static void report_counts(FILE *out, const struct summary *s)
 {
     const struct tally *t = &s->total;
@@ -136,6 +166,7 @@ static void report_counts(FILE *out, const struct summary *s)
                 text_count(s->mismatches, "mismatch", "mismatches").s);
     fprintf(out, "cache     peak %s of %s, %s, %s\n", text_bytes((double)s->peak_bytes).s, text_bytes((double)s->budget_bytes).s,
             text_count(s->entries, "entry", "entries").s, text_count(s->evictions, "eviction", "evictions").s);
+    report_spill(out, s);
     fprintf(out, "lineage   %s, %s, %s, %s of log%s\n", text_count(tally_traced(t), "item", "items").s,
             text_count(s->leaves, "leaf", "leaves").s, text_count(s->edges, "edge", "edges").s,
             text_bytes((double)s->log_bytes).s, s->truncated ? " (cut off, or still being written)" : "");

@@ -11,6 +11,7 @@
 
 #include "lineage/log_writer.h"
 #include "lineage/settings.h"
+#include "reuse/spill_place.h"
 #include "tools/executable.h"
 #include "tools/launch.h"
 #include "tools/library.h"
@@ -37,11 +38,8 @@ struct run {
 
 static const char *metavariable(enum setting_kind kind)
 {
-    static const char *const names[] = {[SETTING_LEVEL] = "LEVEL",
-                                        [SETTING_TRACE] = "auto|all|off",
-                                        [SETTING_SIZE] = "SIZE",
-                                        [SETTING_POLICY] = "POLICY",
-                                        [SETTING_TEXT] = "DIR|off"};
+    static const char *const names[] = {[SETTING_LEVEL] = "LEVEL", [SETTING_TRACE] = "auto|all|off", [SETTING_SIZE] = "SIZE",
+                                        [SETTING_SHARE] = "SIZE",  [SETTING_POLICY] = "POLICY",      [SETTING_TEXT] = "DIR|off"};
     return names[kind];
 }
 
@@ -50,11 +48,12 @@ static int usage(void)
     puts("usage: blase run [OPTION]... [--] COMMAND [ARGUMENT]...\n");
     for (int i = 0; i < setting_count; i++) {
         const struct setting_info *info = &setting_table[i];
-        char option[64];
+        char name[64], option[96];
+        settings_option(info->name, name, sizeof name);
         if (info->kind == SETTING_FLAG)
-            snprintf(option, sizeof option, "--%s", info->name);
+            snprintf(option, sizeof option, "--%s", name);
         else
-            snprintf(option, sizeof option, "--%s %s", info->name, metavariable(info->kind));
+            snprintf(option, sizeof option, "--%s %s", name, metavariable(info->kind));
         bool told = info->kind != SETTING_FLAG && *info->fallback;
         printf("  %-18s  %s%s%s%s\n", option, info->help, told ? " (" : "", told ? info->fallback : "", told ? ")" : "");
     }
@@ -76,15 +75,32 @@ static bool take_option(struct run *run, const struct setting_info *info, const 
     return setenv(variable, value, 1) == 0;
 }
 
+/* A directory to spill to is where we were started, wherever the program goes first. Else the setting as it is. */
+static bool settle_spill(struct run *run)
+{
+    char *spill = run->settings.spill, *here = *spill == '/' ? NULL : getcwd(NULL, 0), *path;
+    if (!here || !*spill || strcmp(spill, "auto") == 0 || strcmp(spill, "off") == 0) {
+        free(here);
+        return true;
+    }
+    path = must_print("%s/%s", here, spill);
+    bool good = settings_set(&run->settings, "spill", path) && setenv("BLASE_SPILL", path, 1) == 0;
+    free(path);
+    free(here);
+    return good;
+}
+
 /* -1: go on; else the exit status. */
 static int parse(struct run *run, int argc, char **argv)
 {
     struct option options[MAX_SETTINGS + 2] = {{0}};
+    char names[MAX_SETTINGS][64];
     int count = 0, found;
-    for (; count < setting_count && count < MAX_SETTINGS; count++)
-        options[count] =
-            (struct option){setting_table[count].name,
-                            setting_table[count].kind == SETTING_FLAG ? no_argument : required_argument, NULL, 256 + count};
+    for (; count < setting_count && count < MAX_SETTINGS; count++) {
+        int argument = setting_table[count].kind == SETTING_FLAG ? no_argument : required_argument;
+        settings_option(setting_table[count].name, names[count], sizeof names[count]);
+        options[count] = (struct option){names[count], argument, NULL, 256 + count};
+    }
     options[count] = (struct option){"help", no_argument, NULL, 'h'};
     while ((found = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
         if (found == 'h')
@@ -173,12 +189,20 @@ static void write_header(struct run *run, const struct launch *started)
     write_facts(run->log, LOG_HEADER, &facts);
 }
 
+/* Files of processes that were killed; here it costs the program no time. */
+static void clear_up(const struct run *run)
+{
+    if (strcmp(run->settings.spill, "off") != 0)
+        spill_reap(run->settings.spill);
+}
+
 static void on_start(void *context, const struct launch *started)
 {
     struct run *run = context;
     run->log = log_writer_new(run->directory, LOG_LAUNCH);
     if (run->log)
         write_header(run, started);
+    clear_up(run);
 }
 
 static void write_exit(struct run *run, const struct launch *ended)
@@ -227,6 +251,7 @@ static int start(struct run *run)
     memory_exit_status = launched.status;
     signal(SIGPIPE, SIG_IGN); /* a stderr that nobody reads must not change the exit status */
     write_exit(run, &launched);
+    clear_up(run);
     report(run);
     if (!run->kept)
         rundir_remove(run->directory);
@@ -253,5 +278,7 @@ int verb_run(int argc, char **argv)
         drop_directory(&run);
         return EXIT_CANNOT;
     }
+    if (!settle_spill(&run))
+        return EXIT_CANNOT;
     return start(&run);
 }

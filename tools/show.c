@@ -76,7 +76,7 @@ static cJSON *reuse_json(const struct summary *s)
     return o;
 }
 
-/* Keys of features to come read 0: spills, restores; patches, dedup_items below. */
+/* Keys of features to come read 0: patches, dedup_items below. */
 static cJSON *cache_json(const struct summary *s)
 {
     cJSON *o = json_object();
@@ -84,8 +84,11 @@ static cJSON *cache_json(const struct summary *s)
     json_integer(o, "peak_bytes", s->peak_bytes);
     json_integer(o, "entries", s->entries);
     json_integer(o, "evictions", s->evictions);
-    json_integer(o, "spills", 0);
-    json_integer(o, "restores", 0);
+    json_integer(o, "spills", s->spill.spills);
+    json_integer(o, "restores", s->spill.restores);
+    json_integer(o, "spill_bytes", s->spill.peak_bytes);
+    json_integer(o, "spill_lost", s->spill.lost);
+    json_real(o, "spill_seconds", summary_spill_ns(s) / 1e9);
     return o;
 }
 

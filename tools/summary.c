@@ -18,6 +18,7 @@ struct process {
     struct idmap routines; /* op id of this log to index of the summary's routine */
     struct log_counters counters;
     struct log_governor governor;
+    struct log_spill spill;
     bool governed;
     uint64_t pid, started_ns, last_ns; /* last_ns: since the start */
     uint64_t mismatches;
@@ -48,10 +49,15 @@ double tally_ns(const struct tally *t)
     return (double)t->call_ns + (double)t->bypassed_ns;
 }
 
+double summary_spill_ns(const struct summary *s)
+{
+    return (double)s->spill.write_ns + (double)s->spill.read_ns;
+}
+
 /* The governor books samples of calls that it then let pass, too; items only tell of traced calls. */
 double summary_overhead_ns(const struct summary *s)
 {
-    double items = (double)s->fingerprint_ns + (double)s->copy_ns + (double)s->trace_ns;
+    double items = (double)s->fingerprint_ns + (double)s->copy_ns + (double)s->trace_ns + summary_spill_ns(s);
     return s->governed && (double)s->governor.spent_ns > items ? (double)s->governor.spent_ns : items;
 }
 
@@ -147,6 +153,20 @@ static void take_counters(struct process *p, struct reader *payload)
     later(p, counters.at_ns);
 }
 
+static void add_spill(struct log_spill *sum, const struct log_spill *s)
+{
+    if (s->limit_bytes > sum->limit_bytes)
+        sum->limit_bytes = s->limit_bytes;
+    sum->peak_bytes += s->peak_bytes;
+    sum->spills += s->spills;
+    sum->restores += s->restores;
+    sum->lost += s->lost;
+    sum->written_bytes += s->written_bytes;
+    sum->write_ns += s->write_ns;
+    sum->read_bytes += s->read_bytes;
+    sum->read_ns += s->read_ns;
+}
+
 /* Counters are totals so far, so only a process's last ones are added, when its log has been read. */
 static void add_counters(struct summary *s, struct process *p)
 {
@@ -168,6 +188,7 @@ static void add_counters(struct summary *s, struct process *p)
     s->governor.refused_budget += g->refused_budget;
     s->governor.refused_gain += g->refused_gain;
     s->governor.loans += g->loans;
+    add_spill(&s->spill, &p->spill);
     s->nested += c->nested;
     s->verified += c->verified;
     s->mismatches += c->mismatches > p->mismatches ? c->mismatches : p->mismatches;
@@ -203,6 +224,9 @@ static void add_record(struct summary *s, struct process *p, struct log_record *
         break;
     case LOG_GOVERNOR:
         p->governed |= log_decode_governor(&record->payload, &p->governor);
+        break;
+    case LOG_SPILL:
+        log_decode_spill(&record->payload, &p->spill);
         break;
     case LOG_MISMATCH:
         p->mismatches += log_decode_mismatch(&record->payload, &mismatch);

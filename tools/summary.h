@@ -41,6 +41,7 @@ struct summary {
     uint64_t fingerprint_ns, fingerprint_bytes, copy_ns, trace_ns;
     bool governed;                /* some process had a governor */
     struct log_governor governor; /* the books of all of them */
+    struct log_spill spill;       /* what went to disk in all of them */
     uint64_t budget_bytes, peak_bytes, entries, evictions;
     uint64_t leaves, edges, log_bytes;
     uint64_t truncated, unreadable; /* logs that end in the middle of a record, that are no logs */
@@ -60,6 +61,7 @@ uint64_t tally_served(const struct tally *tally); /* without computing all of it
 double tally_ns(const struct tally *tally);       /* in the real routine */
 
 /* All time of ours, and how much of it savings have not repaid, as a share of the time in BLAS. */
+double summary_spill_ns(const struct summary *summary); /* writing and reading back */
 double summary_overhead_ns(const struct summary *summary);
 double summary_regret_ratio(const struct summary *summary);
 

@@ -12,6 +12,7 @@ import passing_tests  # noqa: E402
 import process_tests  # noqa: E402
 import program_tests  # noqa: E402
 import provider_tests  # noqa: E402
+import spill_tests  # noqa: E402
 import thread_tests  # noqa: E402
 
 
@@ -28,6 +29,7 @@ def main():
     provider_tests.register()
     passing_tests.register()
     thread_tests.register()
+    spill_tests.register()
     return harness.run_all(build, options.k, options.j)
 
 

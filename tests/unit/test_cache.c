@@ -190,13 +190,13 @@ Test(plan, copies_what_is_there_and_calls_for_the_rest)
 {
     struct cache *cache = cache_new(1 << 20, POLICY_LRU);
     struct plan plan;
-    plan_probe(&plan, cache, key(5), 1000);
+    plan_probe(&plan, cache, NULL, key(5), 1000);
     cr_assert_eq(plan.steps[0].kind, STEP_CALL);
     cr_assert_eq(plan.outcome, OUTCOME_MISS);
     cr_assert(plan.claim.owned);
     plan_done(&plan);
     put(cache, 5, 50, 5, 1);
-    plan_probe(&plan, cache, key(5), 1000);
+    plan_probe(&plan, cache, NULL, key(5), 1000);
     cr_assert_eq(plan.steps[0].kind, STEP_COPY);
     cr_assert_eq(plan.outcome, OUTCOME_HIT);
     cr_assert_eq(mark_of(plan.steps[0].payload), 5);

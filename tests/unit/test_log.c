@@ -252,6 +252,23 @@ Test(log, small_records_round_trip)
     bytes_free(&b);
 }
 
+Test(log, spill_round_trip)
+{
+    const struct log_spill sample = {1ull << 40, 1ull << 39, 3, 4, 5, 1ull << 38, 7, 8, UINT64_MAX};
+    struct log_spill got;
+    struct bytes b = {0};
+    log_encode_spill(&b, &sample);
+    PAYLOAD(b, r);
+    cr_assert(log_decode_spill(&r, &got));
+    cr_expect_eq(r.at, r.end);
+    cr_expect_eq(memcmp(&got, &sample, sizeof got), 0);
+    for (size_t size = 0; size < b.size; size++) {
+        struct reader cut = {b.data, b.data + size, false};
+        cr_expect_not(log_decode_spill(&cut, &got), "cut to %zu bytes", size);
+    }
+    bytes_free(&b);
+}
+
 Test(log, counters_round_trip)
 {
     struct bytes b = {0};

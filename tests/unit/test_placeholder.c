@@ -33,7 +33,7 @@ static struct payload *result(struct cache *cache)
 
 static void compute(struct owner *o, struct plan *plan, jmp_buf *back)
 {
-    plan_probe(plan, o->cache, key(1), o->expected_ns);
+    plan_probe(plan, o->cache, NULL, key(1), o->expected_ns);
     cr_expect_eq(plan->outcome, OUTCOME_MISS);
     atomic_store(&o->started, 1);
     sleep_ms(o->computes_ms);
@@ -75,7 +75,7 @@ struct meeting {
 static void meet(struct meeting *m)
 {
     uint64_t began = clock_ns();
-    plan_probe(&m->plan, m->cache, key(1), m->expected_ns);
+    plan_probe(&m->plan, m->cache, NULL, key(1), m->expected_ns);
     m->took_ns = clock_ns() - began;
 }
 
@@ -174,7 +174,7 @@ Test(placeholder, late_owner_is_harmless)
 static bool probe_is_miss(struct cache *cache, uint64_t id)
 {
     struct plan plan;
-    plan_probe(&plan, cache, key(id), 1000000 * MS);
+    plan_probe(&plan, cache, NULL, key(id), 1000000 * MS);
     bool miss = plan.outcome == OUTCOME_MISS && plan.waited_ns == 0;
     plan_done(&plan);
     return miss;
@@ -344,7 +344,7 @@ static void *call_all(void *context)
     pthread_barrier_wait(&together);
     for (uint64_t id = 0; id < CALLS; id++) {
         struct plan plan;
-        plan_probe(&plan, c->cache, key(id), 1000 * MS);
+        plan_probe(&plan, c->cache, NULL, key(id), 1000 * MS);
         if (plan.steps[0].kind == STEP_CALL) {
             atomic_fetch_add(&c->computed[id], 1);
             sleep_ms(1);

@@ -7,13 +7,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lineage/memory_limit.h"
 #include "lineage/settings.h"
 #include "tests/unit/scratch.h"
 
 static void away(void)
 {
-    static const char *const names[] = {"BLASE_REUSE",  "BLASE_TRACE", "BLASE_VERIFY", "BLASE_MEMORY",
-                                        "BLASE_POLICY", "BLASE_LOG",   "BLASE_QUIET",  "XDG_CONFIG_HOME"};
+    static const char *const names[] = {"BLASE_REUSE", "BLASE_TRACE", "BLASE_VERIFY", "BLASE_MEMORY",      "BLASE_POLICY",
+                                        "BLASE_LOG",   "BLASE_QUIET", "BLASE_SPILL",  "BLASE_SPILL_LIMIT", "XDG_CONFIG_HOME"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unsetenv(names[i]);
     scratch_make();
@@ -64,7 +65,7 @@ static int lines(const char *text)
 
 static uint64_t ram(void)
 {
-    return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGE_SIZE);
+    return memory_limit("");
 }
 
 static void expect_defaults(const struct settings *s)
@@ -75,6 +76,8 @@ static void expect_defaults(const struct settings *s)
     cr_expect_not(s->verify);
     cr_expect_not(s->quiet);
     cr_expect_str_eq(s->log, "");
+    cr_expect_str_eq(s->spill, "auto");
+    cr_expect_eq(s->spill_limit.percent, 10);
     cr_expect(s->memory >= ram() / 20 - 1 && s->memory <= ram() / 20 + 1, "5 %% of RAM is %lu", (unsigned long)s->memory);
 }
 
@@ -216,6 +219,41 @@ Test(settings, sizes)
     cr_expect_eq(s.memory, 0);
 }
 
+/* A percentage of something that is known later; a name of two words has a line or a hyphen. */
+Test(settings, shares)
+{
+    struct settings s = {0};
+    char text[64];
+    cr_expect(settings_set(&s, "spill_limit", "12.5%"));
+    cr_expect_eq(s.spill_limit.percent, 12.5);
+    cr_expect_eq(share_of(s.spill_limit, 1000), 125);
+    settings_value(&s, "spill_limit", text, sizeof text);
+    cr_expect_str_eq(text, "12.5%");
+    cr_expect(settings_set(&s, "spill-limit", "3G"));
+    cr_expect_eq(share_of(s.spill_limit, 1000), 3ull << 30);
+    settings_value(&s, "spill_limit", text, sizeof text);
+    cr_expect_str_eq(text, "3221225472");
+    static const char *const bad[] = {"", "101%", "5%%", "-1%", "%", "5 %", "1.2.3", "off"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        cr_expect_not(settings_set(&s, "spill_limit", bad[i]), "'%s' is taken", bad[i]);
+        cr_expect_eq(share_of(s.spill_limit, 1000), 3ull << 30);
+    }
+    cr_expect_not(settings_set(&s, "spill limit", "1"));
+    cr_expect_not(settings_set(&s, "spill-limits", "1"));
+    cr_expect_not(settings_set(&s, "spill-", "1"));
+    settings_option("spill_limit", text, sizeof text);
+    cr_expect_str_eq(text, "spill-limit");
+    setenv("BLASE_SPILL_LIMIT", "7M", 1);
+    setenv("BLASE_SPILL", "/disk", 1);
+    cr_expect_str_eq(load(&s, true), "");
+    cr_expect_eq(share_of(s.spill_limit, 0), 7u << 20);
+    cr_expect_str_eq(s.spill, "/disk");
+    unsetenv("BLASE_SPILL_LIMIT");
+    write_config(".config", "spill-limit = 3%\n");
+    cr_expect_str_eq(load(&s, true), "");
+    cr_expect_eq(s.spill_limit.percent, 3);
+}
+
 Test(settings, flags)
 {
     static const char *const yes[] = {"1", "yes", "on", "true", "TRUE"}, *const no[] = {"0", "no", "off", "false", "Off"};
@@ -268,6 +306,8 @@ Test(settings, every_setting_round_trips)
     settings_set(&s, "memory", "123456789");
     settings_set(&s, "policy", "height");
     settings_set(&s, "log", "off");
+    settings_set(&s, "spill", "/some where");
+    settings_set(&s, "spill_limit", "33.25%");
     memset(&t, 0, sizeof t);
     for (int i = 0; i < setting_count; i++) {
         const char *name = setting_table[i].name;
@@ -283,6 +323,8 @@ Test(settings, every_setting_round_trips)
     cr_expect(t.reuse == s.reuse && t.trace == s.trace && t.quiet == s.quiet && t.verify == s.verify && t.memory == s.memory);
     cr_expect_eq(t.policy, POLICY_HEIGHT);
     cr_expect_str_eq(t.log, "off");
+    cr_expect_str_eq(t.spill, "/some where");
+    cr_expect_eq(t.spill_limit.percent, 33.25);
     settings_value(&s, "memory", text, 4);
     cr_expect_str_eq(text, "123", "cut to the room there is");
     cr_expect(settings_set(&s, "trace", "off") && s.trace == TRACE_OFF);
