@@ -97,6 +97,7 @@ void log_encode_item(struct bytes *b, const struct log_item *item)
         put_varint(b, item->outputs[i].part);
         put_fp(b, item->outputs[i].fp);
     }
+    put_varint(b, item->kept_bytes);
 }
 
 void log_encode_counters(struct bytes *b, const struct log_counters *c)
@@ -118,6 +119,13 @@ void log_encode_governor(struct bytes *b, const struct log_governor *g)
                                g->looked,   g->refused_budget, g->refused_gain, g->loans};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         put_varint(b, fields[i]);
+}
+
+void log_encode_passed(struct bytes *b, const struct log_passed *p)
+{
+    put_varint(b, PASSED_REASONS);
+    for (int i = 0; i < PASSED_REASONS; i++)
+        put_varint(b, p->calls[i]);
 }
 
 void log_encode_mismatch(struct bytes *b, const struct log_mismatch *m)

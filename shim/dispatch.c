@@ -52,12 +52,13 @@ static inline int64_t pass_through(const struct passage *p, double flops, const 
 }
 
 /* Illegal calls and queries may longjmp out of xerbla, so they are counted before they are made. */
-static int64_t count_and_pass(const struct passage *p)
+static int64_t count_and_pass(const struct passage *p, enum passed why)
 {
     if (p->thread) {
         struct bypass_count *count = &p->thread->bypass[op_index(p->call->entry->op)];
         count_add(&count->calls, 1);
         count_add(&count->idle, 1);
+        count_add(&p->thread->passed[why], 1);
     }
     return invoke(p);
 }
@@ -79,8 +80,9 @@ static __attribute__((noinline)) int64_t dispatch_large(const struct passage *p)
     struct canon canon;
     struct use use[OP_MAX_OPERANDS];
     struct governed governed = {.class = p->class};
-    if (canon_from_call(p->call, p->binding->provider->width, &canon) != CANON_OK)
-        return count_and_pass(p);
+    enum canon_result legal = canon_from_call(p->call, p->binding->provider->width, &canon);
+    if (legal != CANON_OK)
+        return count_and_pass(p, legal == CANON_QUERY ? PASSED_QUERY : PASSED_ILLEGAL);
     canon_uses(&canon, use);
     if (!admitted(p, &canon, use, &governed) || !process_same(p->process))
         return pass_through(p, op_flops(&canon), governed.class ? &governed : NULL);
@@ -99,7 +101,12 @@ static inline bool not_worth_a_look(struct passage *p, int width, double *flops)
     if (!governor)
         return false;
     p->class = governor_class(governor, op, *flops, p->call->ret);
-    return !governor_may_look(governor, p->class);
+    if (governor_may_look(governor, p->class))
+        return false;
+    if (p->thread)
+        count_add(&p->thread->passed[atomic_load_explicit(&p->class->closed, memory_order_relaxed) ? PASSED_GAIN : PASSED_BUDGET],
+                  1);
+    return true;
 }
 
 int64_t dispatch(struct call *call)
@@ -118,7 +125,7 @@ int64_t dispatch(struct call *call)
     int width = p.binding->provider ? p.binding->provider->width : 0;
     double flops;
     if (!width || fpenv_traps()) /* where exceptions trap, our own arithmetic could */
-        return count_and_pass(&p);
+        return count_and_pass(&p, width ? PASSED_TRAPS : PASSED_WIDTH);
     if (p.process->settings.trace == TRACE_AUTO && not_worth_a_look(&p, width, &flops))
         return pass_through(&p, flops, NULL);
     return dispatch_large(&p);

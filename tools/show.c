@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/json.h"
+#include "tools/reasons.h"
 #include "tools/report.h"
 #include "tools/rundir.h"
 #include "tools/summary.h"
@@ -118,6 +119,25 @@ static cJSON *governor_json(const struct summary *s)
     return o;
 }
 
+static cJSON *counts_json(const struct reason *reasons, int count)
+{
+    cJSON *o = json_object();
+    for (int i = 0; i < count; i++)
+        json_integer(o, reasons[i].name, reasons[i].calls);
+    return o;
+}
+
+static cJSON *reasons_json(const struct summary *s)
+{
+    struct reason bypassed[BYPASS_REASONS], unkept[UNKEPT_REASONS];
+    cJSON *o = json_object();
+    reasons_bypassed(s, bypassed);
+    reasons_unkept(s, unkept);
+    json_put(o, "bypassed", counts_json(bypassed, BYPASS_REASONS));
+    json_put(o, "not_kept", counts_json(unkept, UNKEPT_REASONS));
+    return o;
+}
+
 static cJSON *routines_json(const struct summary *s)
 {
     cJSON *rows = json_array();
@@ -147,6 +167,7 @@ static void print_json(const struct summary *s)
     json_put(o, "cache", cache_json(s));
     json_put(o, "lineage", lineage_json(s));
     json_put(o, "governor", governor_json(s));
+    json_put(o, "reasons", reasons_json(s));
     json_put(o, "routines", routines_json(s));
     json_print(o, true);
     putchar('\n');

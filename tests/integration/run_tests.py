@@ -11,6 +11,7 @@ import harness  # noqa: E402
 import process_tests  # noqa: E402
 import program_tests  # noqa: E402
 import provider_tests  # noqa: E402
+import show_tests  # noqa: E402
 
 
 def main():
@@ -24,6 +25,7 @@ def main():
     program_tests.register()
     process_tests.register()
     provider_tests.register()
+    show_tests.register()
     return harness.run_all(build, options.k, options.j)
 
 

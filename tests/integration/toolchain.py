@@ -24,6 +24,7 @@ BUILDS = {
     "ilp64_linalg": (C, "ilp64_linalg.c", ["-l:libopenblas64.so.0"]),
     "padding": (C, "padding.c", ["-llapack", "-lblas"]),
     "same_buffers": (C, "same_buffers.c", ["-llapacke", "-lopenblas"]),
+    "reasons": (C, "reasons.c", ["-llapack", "-lblas", "-lm"]),
     "fp_flags": (C, "fp_flags.c", ["-lblas", "-lm"]),
     "two_providers": (C, "two_providers.c", ["-ldl"]),
     "two_providers_linked": (C, "two_providers.c", ["-ldl", "-Wl,--no-as-needed", "-l:libopenblas.so.0"]),
