@@ -28,8 +28,7 @@ TOOLS    := $(wildcard tools/*.c)
 object    = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
 LIB_OBJECTS  := $(call object,pic,$(LINEAGE) $(REUSE) $(SHIM)) $(BUILD)/pic/gen/ops.o $(BUILD)/pic/gen/entry_table.o $(BUILD)/pic/gen/entries.o
-TOOL_LINEAGE := $(addprefix lineage/,bytes.c log_reader.c log_writer.c log_encode.c settings.c op.c run_home.c say.c)
-TOOL_OBJECTS := $(call object,obj,$(TOOLS) $(TOOL_LINEAGE)) $(BUILD)/obj/gen/ops.o
+TOOL_OBJECTS := $(call object,obj,$(TOOLS) $(LINEAGE) $(REUSE)) $(BUILD)/obj/gen/ops.o
 
 .PHONY: all
 all: $(BUILD)/libblase.so $(BUILD)/blase
@@ -63,7 +62,7 @@ $(BUILD)/libblase.so: $(LIB_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libblase.so -Wl,-z,defs -o $@ $^
 
 $(BUILD)/blase: $(TOOL_OBJECTS)
-	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lm
+	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lm -lpthread
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -27,6 +27,15 @@ static void *take_memory(size_t size)
     return memory;
 }
 
+/* The same, but left untouched: no page of it is there before it is written. */
+static void *take_space(size_t size)
+{
+    if (size < MAP_FROM)
+        return malloc(size);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
 static void give_memory(void *memory, size_t size)
 {
     if (size < MAP_FROM)
@@ -247,6 +256,17 @@ static void restore_runs(const struct payload *p, const struct canon *c)
         memcpy(base + (size_t)run.first * element, at + sizeof run, size);
         at += sizeof run + padded(size);
     }
+}
+
+struct payload *payload_hollow(size_t bytes)
+{
+    struct payload *p = take_space(bytes);
+    if (!p)
+        return NULL;
+    memset(p, 0, sizeof *p);
+    atomic_init(&p->refs, 1);
+    p->bytes = bytes;
+    return p;
 }
 
 void payload_restore(const struct payload *p, const struct canon *c, const struct use *use)

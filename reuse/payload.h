@@ -49,6 +49,12 @@ struct payload {
 /* Captures what the call just wrote. `snapshot` may be NULL when snapshot_bytes was 0. NULL: out of memory. One reference. */
 struct payload *payload_capture(const struct canon *c, const struct use *use, const struct snapshot *snapshot);
 
+/*
+ * One that counts with `bytes` in a cache and takes next to no memory: data is address space that nobody may touch, so it can be
+ * dropped and not restored. For replays. NULL: out of memory. One reference.
+ */
+struct payload *payload_hollow(size_t bytes);
+
 /* Writes it to the operands of `c`, a call with the same key: same shapes, any addresses and leading dimensions. */
 void payload_restore(const struct payload *p, const struct canon *c, const struct use *use);
 

@@ -25,6 +25,7 @@ BUILDS = {
     "padding": (C, "padding.c", ["-llapack", "-lblas"]),
     "same_buffers": (C, "same_buffers.c", ["-llapacke", "-lopenblas"]),
     "reasons": (C, "reasons.c", ["-llapack", "-lblas", "-lm"]),
+    "working_set": (C, "working_set.c", ["-llapack", "-lblas"]),
     "fp_flags": (C, "fp_flags.c", ["-lblas", "-lm"]),
     "two_providers": (C, "two_providers.c", ["-ldl"]),
     "two_providers_linked": (C, "two_providers.c", ["-ldl", "-Wl,--no-as-needed", "-l:libopenblas.so.0"]),
