@@ -102,4 +102,5 @@ help:
 	@echo 'make test              everything that must hold (SANITIZE=address,undefined: the unit tests under sanitizers)'
 	@echo 'make install PREFIX=…  both, and the manual pages'
 	@echo 'make show-gen R=dgemm  what the op table generates for one routine'
+	@echo 'make bench-overhead    what blasé costs where nothing repeats (QUICK=1: five minutes)'
 	@echo 'make check             layers, format, clang-tidy, cppcheck'

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Turns one or more JSONs of run_overhead.py (of different programs) into Markdown, goals missed first of all."""
+"""Turns one or more JSONs of run_overhead.py into Markdown: of other programs, or of more rounds of the same."""
 
 import argparse
 import json
@@ -22,6 +22,11 @@ def of_shown(program, group, key):
     return statistics.median(run["show"][group][key] for run in program["blase"])
 
 
+def least(runs):
+    """What other load on the machine disturbs least."""
+    return min(run["seconds"] for run in runs)
+
+
 def regrets(program):
     return [run["show"]["reuse"]["regret_ratio"] for run in program["blase"]]
 
@@ -42,13 +47,14 @@ def misses(program):
 
 
 def main_table(programs):
-    head = ["program", "plain, s", "median", "worst", "median, processor time", "plain against plain, farthest", "regret_ratio, worst",
+    head = ["program", "plain, s", "median", "worst", "median, processor time", "least over least", "plain against plain, farthest", "regret_ratio, worst",
             "spent, ms", "saved, ms", "in BLAS, s", "calls", "traced", "result"]
     rows = []
     for p in programs:
         rounds, cpu, own = p["ratios"]["rounds"], p["processor_ratios"]["rounds"], p["ratios"]["plain"]
         rows.append([f"{p['name']}: {p['title']}", f"{statistics.median(r['seconds'] for r in p['plain']):.2f}",
                      f"**{percent(statistics.median(rounds))}**", percent(max(rounds)), percent(statistics.median(cpu)),
+                     percent(least(p["blase"]) / least(p["plain"])),
                      percent(max(own, key=lambda r: abs(r - 1))) if own else "", f"{max(regrets(p)):.4f}", f"{1e3 * of_shown(p, 'reuse', 'overhead_seconds'):.1f}",
                      f"{1e3 * of_shown(p, 'reuse', 'saved_seconds'):.1f}", f"{of_shown(p, 'calls', 'seconds'):.2f}",
                      f"{of_shown(p, 'calls', 'total'):,.0f}", f"{of_shown(p, 'calls', 'traced'):,.0f}",
@@ -70,6 +76,24 @@ def books_table(programs):
                          *(f"{1e3 * r[key]:.1f}" for key in ("fingerprint_seconds", "copy_seconds")),
                          f"{1e3 * run['show']['lineage']['trace_seconds']:.1f}"])
     return table(head, rows) if rows else "None.\n"
+
+
+def merged(runs):
+    """Programs of all runs; the rounds of one that was measured in several are put together."""
+    found = {}
+    for program in (p for run in runs for p in run["programs"]):
+        known = found.setdefault(program["name"], program)
+        if known is program:
+            continue
+        if known["command"] != program["command"]:
+            sys.exit(f"{program['name']} was measured in two sizes")
+        known["identical"] = known["identical"] and program["identical"]
+        for key in ("plain", "blase"):
+            known[key] += program[key]
+        for key in ("ratios", "processor_ratios"):
+            for part in known[key]:
+                known[key][part] += program[key][part]
+    return list(found.values())
 
 
 PAGE = """# Overhead where nothing repeats
@@ -101,11 +125,11 @@ def main():
     for path in options.runs:
         with open(path, encoding="utf-8") as source:
             runs.append(json.load(source))
-    programs = [p for run in runs for p in run["programs"]]
+    programs = merged(runs)
     # report.setting names the provider by what the runs' logs say
     for_setting = {**runs[0], "programs": [{"variants": {"blase": {"runs": p["blase"]}}} for p in programs],
                    "seconds": sum(run["seconds"] for run in runs)}
-    page = PAGE.format(quick=" QUICK=1" if runs[0]["quick"] else "", setting=setting(for_setting), rounds=runs[0]["rounds"],
+    page = PAGE.format(quick=" QUICK=1" if runs[0]["quick"] else "", setting=setting(for_setting), rounds=" to ".join(str(n) for n in sorted({len(p["ratios"]["rounds"]) for p in programs})),
                        threads=runs[0]["threads"], median=percent(GOAL_MEDIAN), worst=percent(GOAL_WORST), regret=GOAL_REGRET,
                        plain=main_table([p for p in programs if not p["adversarial"]]),
                        adversarial=main_table([p for p in programs if p["adversarial"]]),
