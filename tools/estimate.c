@@ -146,10 +146,11 @@ static void print_head(const struct estimation *e)
 static void print_row(const struct estimate *e)
 {
     const struct replay_result *r = &e->found;
+    const uint64_t unkept = r->never + r->too_large;
     const bool limited = e->budget.bytes && e->budget.bytes != UNLIMITED;
     printf("%-6s %-10s %10s %10llu %10llu %10llu %10llu %12.6f %12.6f %+12.6f\n", e->level, e->budget.name,
            limited ? text_bytes((double)e->budget.bytes).s : "", (unsigned long long)r->hits, (unsigned long long)r->misses,
-           (unsigned long long)(r->never + r->too_large), (unsigned long long)r->evictions, (double)r->saved_ns / 1e9,
+           (unsigned long long)unkept, (unsigned long long)r->evictions, (double)r->saved_ns / 1e9,
            (e->copy_ns + e->fingerprint_ns) / 1e9, net_ns(e) / 1e9);
 }
 

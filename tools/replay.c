@@ -35,7 +35,7 @@ static struct log_output content_of(const struct contents *c, const struct log_i
     uint64_t index;
     const struct idmap *map = in->is_item ? &c->outputs : &c->leaves;
     struct log_output unknown = {.operand = 1, .part = in->part, .fp = {in->ref, in->output}};
-    if (!idmap_get(map, in->is_item ? output_id(in->ref, in->output) : in->ref, &index))
+    if (!c->content || !idmap_get(map, in->is_item ? output_id(in->ref, in->output) : in->ref, &index))
         return unknown;
     struct log_output known = c->content[index];
     known.part = known.part == in->part ? 0 : in->part;
