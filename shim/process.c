@@ -107,7 +107,8 @@ static void header_command(struct header *h)
     header_add(h, "argv", text);
 }
 
-static const char *const setting_keys[] = {"setting.reuse", "setting.trace", "setting.verify", "setting.memory", "setting.quiet"};
+static const char *const setting_keys[] = {"setting.reuse",  "setting.trace",  "setting.verify",
+                                           "setting.memory", "setting.policy", "setting.quiet"};
 
 static void write_header(void)
 {
@@ -210,7 +211,7 @@ BLASE_ENTRY _Noreturn void _Exit(int status)
     _exit(status);
 }
 
-/* Order of guards around fork: lineage, then cache. They are held together here only, in the forking thread. */
+/* Order of guards around fork: lineage, then the cache's shards. They are held together here only, in the forking thread. */
 static bool lineage_held, cache_held;
 
 static void before_fork(void)
@@ -261,7 +262,7 @@ static bool start(void)
     process.start_ns = clock_ns();
     process.lineage = lineage_new(new_log());
     if (process.settings.reuse != REUSE_NONE)
-        process.cache = cache_new(process.settings.memory);
+        process.cache = cache_new(process.settings.memory, process.settings.policy);
     bool governed = process.cache && process.settings.trace == TRACE_AUTO;
     process.governor = governed ? governor_new() : NULL;
     if (!process.lineage || (process.settings.reuse != REUSE_NONE && !process.cache) || (governed && !process.governor))

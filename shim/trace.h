@@ -19,7 +19,8 @@ struct tracing {
     struct traced *record;
     struct governed *governed; /* its class is NULL when the governor was not asked */
     int64_t returned;
-    int threads; /* the provider's, now; 0 unknown */
+    int threads;        /* the provider's, now; 0 unknown */
+    uint64_t waited_ns; /* for the same call in another thread */
 };
 
 /* Makes the call by whatever the plan says, records its item; returns LAPACKE's info, else 0. */

@@ -40,6 +40,7 @@ struct estimation {
     struct run_logs run;
     struct summary summary;
     struct replay_calls *calls; /* one a process */
+    enum cache_policy policy;
     double copy_bytes_per_ns;
     bool copies_measured;
     uint64_t sizeless; /* items of an older version, without the size of their result */
@@ -98,6 +99,18 @@ static uint64_t own_budget(const struct estimation *e)
     return bytes;
 }
 
+/* The policy that the run had; the default where the log does not say. */
+static enum cache_policy own_policy(const struct estimation *e)
+{
+    static struct settings settings;
+    for (size_t i = 0; i < e->run.count; i++) {
+        const char *policy = pairs_get(&e->run.log[i].header, "setting.policy");
+        if (policy && settings_set(&settings, "policy", policy))
+            break;
+    }
+    return settings.policy;
+}
+
 static void usual_budgets(struct estimation *e)
 {
     static const char *const names[] = {"1/8", "1/4", "1/2", "own", "2x", "4x", "8x"};
@@ -118,7 +131,7 @@ static struct estimate estimate(const struct estimation *e, int budget)
     out.level = "full";
     out.budget = e->budgets[budget];
     for (size_t i = 0; i < e->run.count; i++)
-        replay_run(&e->calls[i], out.budget.bytes, &out.found);
+        replay_run(&e->calls[i], out.budget.bytes, e->policy, &out.found);
     out.copy_ns = (double)(out.found.captured_bytes + out.found.restored_bytes) / e->copy_bytes_per_ns;
     return out;
 }
@@ -131,6 +144,7 @@ static void print_head(const struct estimation *e)
     printf("calls     %llu, %llu of them traced, in %s%s\n", (unsigned long long)tally_calls(&s->total),
            (unsigned long long)tally_traced(&s->total), text_count(s->processes, "process", "processes").s,
            s->processes > 1 ? " with a cache each" : "");
+    printf("policy    %s\n", cache_policy_name(e->policy));
     printf("costs     fingerprints %s as measured, copies at %.1f GB/s%s\n", text_ns((double)s->fingerprint_ns).s,
            e->copy_bytes_per_ns, e->copies_measured ? " as measured" : ", assumed");
     if (s->total.bypassed)
@@ -203,6 +217,7 @@ static void print_json(const struct estimation *e)
     json_put(o, "run", run);
     json_put(o, "calls", calls);
     json_bool(o, "complete", !s->total.bypassed && !e->sizeless);
+    json_string(o, "policy", cache_policy_name(e->policy));
     json_real(o, "copy_bytes_per_second", e->copy_bytes_per_ns * 1e9);
     json_bool(o, "copies_measured", e->copies_measured);
     json_put(o, "estimates", rows);
@@ -212,20 +227,24 @@ static void print_json(const struct estimation *e)
 
 static int usage(void)
 {
-    puts("usage: blase estimate [RUN] [--memory SIZE]... [--json]\n\n"
+    puts("usage: blase estimate [RUN] [--memory SIZE]... [--policy POLICY] [--json]\n\n"
          "RUN is a run directory, its name in the default place, or a unique beginning of one; the latest when left out. It is "
          "best\n"
          "made with --trace=all: of calls that left no item, nothing can be said.\n\n"
          "  --memory SIZE  a budget to try: bytes (K, M, G) or a percentage of RAM; several may be given\n"
+         "  --policy POLICY  what a full cache gives up first: costsize, lru or height (the run's own)\n"
          "  --json         everything as JSON, for programs");
     return 0;
 }
 
 /* -1: go on; else the exit status. */
-static int parse(struct estimation *e, int argc, char **argv, bool *json)
+static int parse(struct estimation *e, int argc, char **argv, bool *json, bool *own)
 {
-    static const struct option options[] = {
-        {"memory", required_argument, NULL, 'm'}, {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {{"memory", required_argument, NULL, 'm'},
+                                            {"policy", required_argument, NULL, 'p'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     static struct settings settings;
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -238,6 +257,14 @@ static int parse(struct estimation *e, int argc, char **argv, bool *json)
         if (option == 'm' && (!settings_set(&settings, "memory", optarg) || !settings.memory)) {
             fprintf(stderr, "blase: '%s' is not a size\n", optarg);
             return EXIT_USAGE;
+        }
+        if (option == 'p' && !settings_set(&settings, "policy", optarg)) {
+            fprintf(stderr, "blase: '%s' is not a policy: costsize, lru, or height\n", optarg);
+            return EXIT_USAGE;
+        }
+        if (option == 'p') {
+            e->policy = settings.policy;
+            *own = false;
         }
         if (option == 'm')
             add_budget(e, settings.memory, optarg);
@@ -262,8 +289,8 @@ int verb_estimate(int argc, char **argv)
 {
     static struct estimation e;
     char directory[PATH_MAX];
-    bool json = false;
-    int status = parse(&e, argc, argv, &json);
+    bool json = false, own = true; /* own: the run's policy */
+    int status = parse(&e, argc, argv, &json, &own);
     if (status >= 0)
         return status;
     if (!rundir_find(argv[optind], directory))
@@ -273,6 +300,8 @@ int verb_estimate(int argc, char **argv)
         return EXIT_FAILED;
     }
     read_calls(&e);
+    if (own)
+        e.policy = own_policy(&e);
     if (!e.nbudgets)
         usual_budgets(&e);
     if (json)

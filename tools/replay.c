@@ -77,7 +77,8 @@ static void add_item(struct replay_calls *calls, struct contents *c, const struc
     calls->call = must_append(calls->call, calls->count, sizeof *calls->call);
     calls->call[calls->count++] = (struct replay_call){.key = key_of_item(c, item),
                                                        .bytes = never_kept(item) ? 0 : (item->kept_bytes + 7) & ~(uint64_t)7,
-                                                       .ns = item->call_ns + item->saved_ns};
+                                                       .ns = item->call_ns + item->saved_ns,
+                                                       .height = (uint32_t)item->height};
     for (uint64_t i = 0; i < item->noutputs; i++)
         add_content(c, &c->outputs, output_id(item->id, item->outputs[i].operand), item->outputs[i].part, item->outputs[i].fp);
 }
@@ -100,16 +101,17 @@ void replay_calls_read(struct replay_calls *calls, struct run_log *log)
     idmap_free(&contents.outputs);
 }
 
-static void put_result(struct cache *cache, const struct replay_call *call, struct replay_result *result)
+/* Without room for it, nothing is kept: as in a real run. */
+static void put_result(struct cache *cache, const struct replay_call *call, struct claim *claim, struct replay_result *result)
 {
-    struct payload *payload = payload_hollow(call->bytes);
-    if (!payload) {
-        fputs("blase: out of address space\n", stderr);
-        exit(memory_exit_status);
+    struct payload *payload = payload_new(cache_room(cache), call->bytes);
+    if (payload) {
+        payload->call_ns = call->ns;
+        payload->height = call->height;
+        result->captured_bytes += call->bytes;
+        cache_put(cache, call->key, payload);
     }
-    payload->call_ns = call->ns;
-    result->captured_bytes += call->bytes;
-    cache_put(cache, call->key, payload);
+    cache_abandon(claim);
 }
 
 static void replay_one(struct cache *cache, const struct replay_call *call, struct replay_result *result)
@@ -122,10 +124,11 @@ static void replay_one(struct cache *cache, const struct replay_call *call, stru
         result->too_large++;
         return;
     }
-    struct payload *payload = cache_take(cache, call->key);
+    struct claim claim;
+    struct payload *payload = cache_claim(cache, call->key, call->ns, &claim);
     if (!payload) {
         result->misses++;
-        put_result(cache, call, result);
+        put_result(cache, call, &claim, result);
         return;
     }
     result->hits++;
@@ -134,13 +137,14 @@ static void replay_one(struct cache *cache, const struct replay_call *call, stru
     payload_drop(payload);
 }
 
-void replay_run(const struct replay_calls *calls, uint64_t budget_bytes, struct replay_result *result)
+void replay_run(const struct replay_calls *calls, uint64_t budget_bytes, enum cache_policy policy, struct replay_result *result)
 {
-    struct cache *cache = cache_new(budget_bytes);
+    struct cache *cache = cache_new(budget_bytes, policy);
     if (!cache) {
         fputs("blase: out of memory\n", stderr);
         exit(memory_exit_status);
     }
+    cache_room(cache)->hollow = true;
     for (size_t i = 0; i < calls->count; i++)
         replay_one(cache, &calls->call[i], result);
     const struct cache_totals totals = cache_totals(cache);

@@ -9,6 +9,7 @@
 #ifndef BLASE_TOOLS_REPLAY_H
 #define BLASE_TOOLS_REPLAY_H
 
+#include "lineage/settings.h"
 #include "tools/run_logs.h"
 
 /* A traced call as the cache would see it. */
@@ -16,6 +17,7 @@ struct replay_call {
     struct fp key;
     uint64_t bytes; /* what its result takes; 0: it is never kept */
     uint64_t ns;    /* what computing it takes */
+    uint32_t height;
 };
 
 /* The calls of one process, which has a cache of its own. */
@@ -32,7 +34,7 @@ struct replay_result {
 /* In the order of the log; the caller frees calls->call. */
 void replay_calls_read(struct replay_calls *calls, struct run_log *log);
 
-/* Adds to *result what a cache of that budget would have made of the calls; the peaks are added, too. */
-void replay_run(const struct replay_calls *calls, uint64_t budget_bytes, struct replay_result *result);
+/* Adds to *result what a cache of that budget and policy would have made of the calls; the peaks are added, too. */
+void replay_run(const struct replay_calls *calls, uint64_t budget_bytes, enum cache_policy policy, struct replay_result *result);
 
 #endif

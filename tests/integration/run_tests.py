@@ -13,6 +13,7 @@ import process_tests  # noqa: E402
 import program_tests  # noqa: E402
 import provider_tests  # noqa: E402
 import show_tests  # noqa: E402
+import thread_tests  # noqa: E402
 
 
 def main():
@@ -28,6 +29,7 @@ def main():
     provider_tests.register()
     show_tests.register()
     estimate_tests.register()
+    thread_tests.register()
     return harness.run_all(build, options.k, options.j)
 
 

@@ -15,7 +15,7 @@ REFERENCE_FLAGS = REFERENCE + ["-Wl,--disable-new-dtags,-rpath,%slapack:%sblas" 
 C = ["gcc", "-O1", "-Wall", "-Wextra"]
 SHARED = C + ["-shared", "-fPIC"]
 
-# output: (compiler and flags, source, libraries)
+# output: (compiler and flags, source, libraries; those of this table are built first)
 BUILDS = {
     "c_linalg": (C, "c_linalg.c", ["-llapacke", "-lopenblas"]),
     "c_linalg_reference": (C, "c_linalg.c", ["-llapacke", *REFERENCE_FLAGS]),
@@ -26,6 +26,9 @@ BUILDS = {
     "same_buffers": (C, "same_buffers.c", ["-llapacke", "-lopenblas"]),
     "reasons": (C, "reasons.c", ["-llapack", "-lblas", "-lm"]),
     "working_set": (C, "working_set.c", ["-llapack", "-lblas"]),
+    "same_calls": (C, "same_calls.c", ["-lblas", "-lpthread"]),
+    "meeting": (C, "meeting.c", ["meeting_provider.so", "-lpthread"]),
+    "meeting_provider.so": (SHARED, "meeting_provider.c", []),
     "fp_flags": (C, "fp_flags.c", ["-lblas", "-lm"]),
     "two_providers": (C, "two_providers.c", ["-ldl"]),
     "two_providers_linked": (C, "two_providers.c", ["-ldl", "-Wl,--no-as-needed", "-l:libopenblas.so.0"]),
@@ -43,6 +46,7 @@ def compile_program(build, output):
         name = LIBRARIES + word[3:] if word.startswith("-l:") else word
         if name.startswith("/") and not os.path.exists(name):
             raise Skipped("no " + name)
+    libraries = [compiled(build, word) if word in BUILDS else word for word in libraries]
     directory = os.path.join(build, "tests")
     os.makedirs(directory, exist_ok=True)
     target, path = os.path.join(directory, output), os.path.join(PROGRAMS, source)
