@@ -28,9 +28,7 @@ TOOLS    := $(wildcard tools/*.c)
 object    = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
 LIB_OBJECTS  := $(call object,pic,$(LINEAGE) $(REUSE) $(SHIM)) $(BUILD)/pic/gen/ops.o $(BUILD)/pic/gen/entry_table.o $(BUILD)/pic/gen/entries.o $(BUILD)/pic/gen/stubs.o
-TOOL_LINEAGE := $(addprefix lineage/,bytes.c log_reader.c log_writer.c log_encode.c settings.c memory_limit.c op.c run_home.c say.c)
-TOOL_REUSE   := reuse/spill_place.c
-TOOL_OBJECTS := $(call object,obj,$(TOOLS) $(TOOL_LINEAGE) $(TOOL_REUSE)) $(BUILD)/obj/gen/ops.o
+TOOL_OBJECTS := $(call object,obj,$(TOOLS) $(LINEAGE) $(REUSE)) $(BUILD)/obj/gen/ops.o
 
 .PHONY: all
 all: $(BUILD)/libblase.so $(BUILD)/blase
@@ -67,7 +65,7 @@ $(BUILD)/libblase.so: $(LIB_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libblase.so -Wl,-z,defs -o $@ $^
 
 $(BUILD)/blase: $(TOOL_OBJECTS)
-	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lm
+	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lm -lpthread
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -107,4 +105,5 @@ help:
 	@echo 'make test              everything that must hold (SANITIZE=address,undefined: the unit tests under sanitizers)'
 	@echo 'make install PREFIX=…  both, and the manual pages'
 	@echo 'make show-gen R=dgemm  what the op table generates for one routine'
+	@echo 'make bench-overhead    what blasé costs where nothing repeats (QUICK=1: five minutes)'
 	@echo 'make check             layers, format, clang-tidy, cppcheck'

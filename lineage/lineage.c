@@ -189,6 +189,7 @@ static void fill_item(struct lineage *l, const struct traced *t, struct log_item
     item->copy_ns = t->copy_ns;
     item->saved_ns = t->saved_ns;
     item->trace_ns = t->trace_ns;
+    item->kept_bytes = t->kept_bytes;
     take_values(t->canon, item);
     join_inputs(l, t, item, hashes);
     item->merkle = merkle_of(l, t, item, hashes);
@@ -245,6 +246,15 @@ void lineage_spill(struct lineage *l, const struct log_spill *s)
         return;
     log_encode_spill(&l->scratch, s);
     append(l, LOG_SPILL, 0);
+    guard_leave(&l->guard);
+}
+
+void lineage_passed(struct lineage *l, const struct log_passed *p)
+{
+    if (!guard_enter(&l->guard))
+        return;
+    log_encode_passed(&l->scratch, p);
+    append(l, LOG_PASSED, 0);
     guard_leave(&l->guard);
 }
 

@@ -42,7 +42,8 @@ struct traced {
     const char *caller_object;
     const struct log_provider *provider;
     uint64_t start_ns, call_ns, fingerprint_ns, fingerprint_bytes, copy_ns, saved_ns, trace_ns;
-    uint32_t height; /* set by lineage_record: of the item in the DAG */
+    uint64_t kept_bytes; /* what the result takes in the cache, or would */
+    uint32_t height;     /* set by lineage_record: of the item in the DAG */
 };
 
 /* A recorder writing to `log` (NULL: items are numbered and joined, not written). NULL: out of memory. Takes the log over. */
@@ -60,6 +61,7 @@ uint64_t lineage_record(struct lineage *l, struct traced *t);
 void lineage_counters(struct lineage *l, const struct log_counters *c);
 void lineage_governor(struct lineage *l, const struct log_governor *g);
 void lineage_spill(struct lineage *l, const struct log_spill *s);
+void lineage_passed(struct lineage *l, const struct log_passed *p);
 void lineage_mismatch(struct lineage *l, const struct log_mismatch *m);
 void lineage_note(struct lineage *l, const char *text);
 

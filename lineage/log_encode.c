@@ -97,6 +97,7 @@ void log_encode_item(struct bytes *b, const struct log_item *item)
         put_varint(b, item->outputs[i].part);
         put_fp(b, item->outputs[i].fp);
     }
+    put_varint(b, item->kept_bytes);
 }
 
 void log_encode_counters(struct bytes *b, const struct log_counters *c)
@@ -126,6 +127,13 @@ void log_encode_spill(struct bytes *b, const struct log_spill *s)
                                s->written_bytes, s->write_ns,   s->read_bytes, s->read_ns};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         put_varint(b, fields[i]);
+}
+
+void log_encode_passed(struct bytes *b, const struct log_passed *p)
+{
+    put_varint(b, PASSED_REASONS);
+    for (int i = 0; i < PASSED_REASONS; i++)
+        put_varint(b, p->calls[i]);
 }
 
 void log_encode_mismatch(struct bytes *b, const struct log_mismatch *m)

@@ -29,6 +29,7 @@ enum { LOG_MAGIC_SIZE = 9, LOG_VERSION = 1 };
     RECORD(NOTE, 10)        \
     RECORD(EXIT, 11)        \
     RECORD(GOVERNOR, 12)    \
+    RECORD(PASSED, 13)      \
     RECORD(SPILL, 16)
 
 #define LOG_RECORD_ENUM(name, number) LOG_##name = number,
@@ -38,6 +39,12 @@ enum outcome { OUTCOME_MISS, OUTCOME_HIT, OUTCOME_PARTIAL, OUTCOME_WAIT, OUTCOME
 
 /* Why a computed result was not kept. */
 enum unkept { KEPT, UNKEPT_OFF, UNKEPT_RULE, UNKEPT_OVERLAP, UNKEPT_INFO, UNKEPT_CHANGED, UNKEPT_SIZE, UNKEPT_MEMORY };
+
+/*
+ * Why a call was passed through and left no item, as far as it is counted; the governor's refusals are in its books, and the rest
+ * of the bypassed calls were too small.
+ */
+enum passed { PASSED_QUERY, PASSED_ILLEGAL, PASSED_WIDTH, PASSED_TRAPS, PASSED_BUDGET, PASSED_GAIN, PASSED_REASONS };
 
 /* HEADER and EXIT: key/value strings, in order: count, then key, value, …  */
 
@@ -98,6 +105,7 @@ struct log_item {
     int64_t info;
     struct fp merkle;
     uint64_t start_ns, call_ns, fingerprint_ns, fingerprint_bytes, copy_ns, saved_ns, trace_ns;
+    uint64_t kept_bytes; /* what the result takes in the cache, or would */
     uint64_t nvalues, ninputs, noutputs;
     struct log_value values[OP_MAX_ARGS];
     struct log_input inputs[OP_MAX_OPERANDS];
@@ -126,6 +134,11 @@ struct log_governor {
 struct log_spill {
     uint64_t limit_bytes, peak_bytes, spills, restores, lost;
     uint64_t written_bytes, write_ns, read_bytes, read_ns;
+};
+
+/* Passed-through calls by enum passed, so far; the last one in a file counts. */
+struct log_passed {
+    uint64_t calls[PASSED_REASONS];
 };
 
 struct log_mismatch {

@@ -219,6 +219,7 @@ bool log_decode_item(struct reader *r, struct log_item *item)
     for (uint64_t i = 0; i < item->nvalues; i++)
         decode_value(r, &item->values[i]);
     decode_flow(r, item);
+    item->kept_bytes = r->at < r->end ? get_varint(r) : 0; /* older logs end here */
     return !r->failed;
 }
 
@@ -259,6 +260,18 @@ bool log_decode_spill(struct reader *r, struct log_spill *s)
                                 &s->written_bytes, &s->write_ns,   &s->read_bytes, &s->read_ns};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         *fields[i] = get_varint(r);
+    return !r->failed;
+}
+
+bool log_decode_passed(struct reader *r, struct log_passed *p)
+{
+    memset(p, 0, sizeof *p);
+    uint64_t count = get_count(r, 1u << 16);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t calls = get_varint(r);
+        if (i < PASSED_REASONS)
+            p->calls[i] = calls;
+    }
     return !r->failed;
 }
 

@@ -37,6 +37,7 @@ bool log_decode_item(struct reader *r, struct log_item *item);
 bool log_decode_counters(struct reader *r, struct log_counters *c);
 bool log_decode_governor(struct reader *r, struct log_governor *g);
 bool log_decode_spill(struct reader *r, struct log_spill *s);
+bool log_decode_passed(struct reader *r, struct log_passed *p);
 bool log_decode_mismatch(struct reader *r, struct log_mismatch *m);
 
 #endif

@@ -38,6 +38,7 @@ void log_encode_item(struct bytes *b, const struct log_item *item);
 void log_encode_counters(struct bytes *b, const struct log_counters *c);
 void log_encode_governor(struct bytes *b, const struct log_governor *g);
 void log_encode_spill(struct bytes *b, const struct log_spill *s);
+void log_encode_passed(struct bytes *b, const struct log_passed *p);
 void log_encode_mismatch(struct bytes *b, const struct log_mismatch *m);
 
 #endif

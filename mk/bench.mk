@@ -34,3 +34,11 @@ bench-check: all
 	$(BENCH_PYTHON) bench/check.py $(BENCH_OUT)/check.json --build $(BUILD)
 bench-baseline:
 	$(BENCH_PYTHON) bench/check.py $(BENCH_OUT)/run.json --update
+
+# What blasé costs programs with nothing to reuse, and programs written to fool it. HPL comes with Debian's hpcc: installed when root.
+.PHONY: bench-overhead
+bench-overhead: all
+	@sh mk/deps.sh hpcc
+	$(BENCH_PYTHON) bench/overhead/run_overhead.py $(if $(QUICK),--quick) --build $(BUILD) --out $(BENCH_OUT)/overhead.json
+	$(BENCH_PYTHON) bench/overhead/table_overhead.py $(BENCH_OUT)/overhead.json --out $(BENCH_OUT)/overhead.md
+	@echo 'page: $(BENCH_OUT)/overhead.md'

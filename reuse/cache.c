@@ -68,6 +68,7 @@ struct cache *cache_new(uint64_t budget_bytes, enum cache_policy policy)
 void cache_free(struct cache *cache)
 {
     cache->on_evict = NULL;
+    placeholder_forget();
     while (evict_one(cache))
         continue;
     for (int i = 0; i < CACHE_SHARDS; i++)

@@ -25,6 +25,11 @@ bool placeholder_current(const struct claim *claim)
     return claim->at && atomic_load(&claim->at->turn) == claim->turn;
 }
 
+void placeholder_forget(void)
+{
+    mine.claim.at = NULL;
+}
+
 struct placeholder *placeholder_find(struct placeholder *slots, int count, struct fp key, uint64_t now)
 {
     for (int i = 0; i < count; i++)

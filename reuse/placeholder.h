@@ -50,6 +50,9 @@ struct claim {
     uint64_t deadline_ns;
 };
 
+/* The calling thread forgets a claim of its own that was never ended: the cache that it is of goes. */
+void placeholder_forget(void);
+
 /* Guard held: the live placeholder of the key among `count`; NULL if none, or stale. */
 struct placeholder *placeholder_find(struct placeholder *slots, int count, struct fp key, uint64_t now);
 

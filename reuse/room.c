@@ -23,10 +23,14 @@ size_t room_footprint(size_t size)
  * Memory that goes back to the system as soon as it is freed, without passing through the program's heap when large. All of it is
  * about to be written, and a fault a page would cost more than the copy: it is mapped in one go, or in huge pages.
  */
-static void *new_memory(size_t size)
+static void *new_memory(size_t size, bool hollow)
 {
     if (size < MAP_FROM)
         return malloc(size);
+    if (hollow) {
+        void *space = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        return space == MAP_FAILED ? NULL : space;
+    }
     int at_once = size < HUGE_FROM ? MAP_POPULATE : 0;
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | at_once, -1, 0);
     if (memory == MAP_FAILED)
@@ -109,7 +113,7 @@ static void *recycle(struct room *room, size_t need)
 void *room_take(struct room *room, size_t size)
 {
     if (!room)
-        return new_memory(size);
+        return new_memory(size, false);
     size_t need = room_footprint(size);
     if (need < size || need > room->budget)
         return NULL;
@@ -125,7 +129,7 @@ void *room_take(struct room *room, size_t size)
         else if (!room->make || !room->make(room->context))
             return NULL;
     }
-    void *memory = new_memory(size);
+    void *memory = new_memory(size, room->hollow);
     if (!memory)
         credit(room, need);
     return memory;

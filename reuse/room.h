@@ -26,6 +26,7 @@ struct spare; /* the head of a waiting block */
 struct room {
     uint64_t budget;
     _Atomic uint64_t used, peak;
+    bool hollow; /* large blocks are only mapped, and take no memory but for the pages that are written: for replays */
     bool (*make)(void *context); /* NULL: nothing can be evicted */
     void *context;
     _Atomic(struct spare *) spares[ROOM_SPARES];

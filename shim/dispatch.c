@@ -56,12 +56,13 @@ static inline int64_t pass_through(const struct passage *p, double flops, const 
 }
 
 /* Illegal calls and queries may longjmp out of xerbla, so they are counted before they are made. */
-static int64_t count_and_pass(const struct passage *p)
+static int64_t count_and_pass(const struct passage *p, enum passed why)
 {
     if (p->thread) {
         struct bypass_count *count = &p->thread->bypass[op_index(p->call->entry->op)];
         count_add(&count->calls, 1);
         count_add(&count->idle, 1);
+        count_add(&p->thread->passed[why], 1);
     }
     return invoke(p);
 }
@@ -83,8 +84,9 @@ static __attribute__((noinline)) int64_t dispatch_large(const struct passage *p)
     struct canon canon;
     struct use use[OP_MAX_OPERANDS];
     struct governed governed = {.class = p->class};
-    if (canon_from_call(p->call, p->binding->provider->width, &canon) != CANON_OK)
-        return count_and_pass(p);
+    enum canon_result legal = canon_from_call(p->call, p->binding->provider->width, &canon);
+    if (legal != CANON_OK)
+        return count_and_pass(p, legal == CANON_QUERY ? PASSED_QUERY : PASSED_ILLEGAL);
     canon_uses(&canon, use);
     if (!admitted(p, &canon, use, &governed) || !process_same(p->process))
         return pass_through(p, op_flops(&canon), governed.class ? &governed : NULL);
@@ -144,6 +146,15 @@ static int64_t pass_tiny(const struct passage *p, int width, double flops, doubl
     return returned;
 }
 
+/* The governor does not even look: its class is closed, or there is no money. */
+static int64_t pass_refused(const struct passage *p, double flops)
+{
+    bool closed = atomic_load_explicit(&p->class->closed, memory_order_relaxed);
+    if (p->thread)
+        count_add(&p->thread->passed[closed ? PASSED_GAIN : PASSED_BUDGET], 1);
+    return pass_through(p, flops, NULL);
+}
+
 /* Nothing is counted: the process is passive, or was told to be. */
 static int64_t pass_uncounted(const struct passage *p, bool for_good)
 {
@@ -165,7 +176,7 @@ int64_t dispatch(struct call *call)
         return pass_nested(&p);
     int width = p.binding->provider ? p.binding->provider->width : 0;
     if (!width || fpenv_traps()) /* where exceptions trap, our own arithmetic could */
-        return count_and_pass(&p);
+        return count_and_pass(&p, width ? PASSED_TRAPS : PASSED_WIDTH);
     if (p.process->settings.trace == TRACE_AUTO) {
         const struct op *op = call->entry->op;
         struct governor *governor = p.process->governor;
@@ -174,7 +185,7 @@ int64_t dispatch(struct call *call)
             return pass_tiny(&p, width, flops, least);
         p.class = governor ? governor_class(governor, op, flops, call->ret) : NULL;
         if (governor && !governor_may_look(governor, p.class))
-            return pass_through(&p, flops, NULL);
+            return pass_refused(&p, flops);
     }
     return dispatch_large(&p);
 }

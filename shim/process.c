@@ -184,6 +184,8 @@ static void write_counters(void)
     }
     threads_sum(&c, ops);
     lineage_counters(process.lineage, &c);
+    const struct log_passed passed = threads_passed();
+    lineage_passed(process.lineage, &passed);
     if (process.governor) {
         const struct log_governor books = governor_books(process.governor);
         lineage_governor(process.lineage, &books);

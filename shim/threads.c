@@ -105,6 +105,15 @@ void threads_sum(struct log_counters *c, struct log_op_count *ops)
     }
 }
 
+struct log_passed threads_passed(void)
+{
+    struct log_passed sum = {{0}};
+    for (struct thread_state *t = atomic_load(&all); t; t = t->next)
+        for (int i = 0; i < PASSED_REASONS; i++)
+            sum.calls[i] += atomic_load_explicit(&t->passed[i], memory_order_relaxed);
+    return sum;
+}
+
 bool threads_any(void)
 {
     for (struct thread_state *t = atomic_load(&all); t; t = t->next)
@@ -118,6 +127,8 @@ void threads_reset(void)
 {
     for (struct thread_state *t = atomic_load(&all); t; t = t->next) {
         atomic_store(&t->nested, 0);
+        for (int i = 0; i < PASSED_REASONS; i++)
+            atomic_store(&t->passed[i], 0);
         for (int op = 0; op < OP_COUNT; op++) {
             struct bypass_count *c = &t->bypass[op];
             _Atomic uint64_t *const counts[] = {&c->calls,    &c->idle,          &c->timed_calls,

@@ -31,6 +31,7 @@ struct thread_state {
     uint32_t tail_calls; /* calls that arrived with a return address in the shim: a real function ended in a jump */
     struct thread_state *next;
     _Atomic uint64_t nested;
+    _Atomic uint64_t passed[PASSED_REASONS];
     struct bypass_count bypass[OP_COUNT];
 };
 
@@ -59,6 +60,9 @@ static inline void count_add(_Atomic uint64_t *counter, uint64_t amount)
 
 /* Sums over all threads. `ops` has room for OP_COUNT; only routines with bypassed calls are listed, c->nops of them. */
 void threads_sum(struct log_counters *c, struct log_op_count *ops);
+
+/* Passed-through calls by reason, over all threads. */
+struct log_passed threads_passed(void);
 
 /* True if any thread counted an outermost call. */
 bool threads_any(void);

@@ -52,13 +52,14 @@ static bool overlaps(const struct canon *c, const struct use *use)
 static enum unkept may_reuse(const struct tracing *t)
 {
     const struct op *op = t->canon->op;
-    if (!t->process->cache || !fpenv_known() || fpenv_traps())
-        return UNKEPT_OFF;
     if (op_flops(t->canon) <= 0 || (op->reuse && !op->reuse(t->canon)))
         return UNKEPT_RULE;
     if (overlaps(t->canon, t->use))
         return UNKEPT_OVERLAP;
-    if (!cache_could_keep(t->process->cache, sizeof(struct payload) + payload_packed_bytes(t->canon, t->use)))
+    t->record->kept_bytes = sizeof(struct payload) + payload_packed_bytes(t->canon, t->use);
+    if (!t->process->cache || !fpenv_known() || fpenv_traps())
+        return UNKEPT_OFF;
+    if (!cache_could_keep(t->process->cache, t->record->kept_bytes))
         return UNKEPT_SIZE;
     return KEPT;
 }
@@ -139,6 +140,7 @@ static struct payload *capture(struct tracing *t, const struct snapshot *snapsho
     struct payload *p = payload_capture(t->canon, t->use, snapshot, cache_room(t->process->cache));
     if (!p)
         return NULL;
+    t->record->kept_bytes = p->bytes;
     p->raised = real->raised;
     p->call_ns = real->ns;
     p->epoch = t->process->epoch;
@@ -191,6 +193,7 @@ static void serve(struct tracing *t, const struct payload *payload)
 
 static void take_outputs(struct tracing *t, const struct payload *payload)
 {
+    t->record->kept_bytes = payload->bytes;
     t->record->noutputs = payload->noutputs;
     memcpy(t->record->outputs, payload->outputs, sizeof payload->outputs);
     t->record->source = payload->epoch == t->process->epoch ? payload->item : 0;

@@ -14,6 +14,7 @@ static const struct verb {
     {"run", "blase run", "run a program, serving repeated BLAS and LAPACK calls from a cache", verb_run},
     {"show", "blase show", "what was called, reused and saved in a run", verb_show},
     {"items", "blase items", "every call of a run, with where its inputs came from", verb_items},
+    {"estimate", "blase estimate", "what other budgets and levels would have saved in a run", verb_estimate},
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
@@ -21,8 +22,8 @@ static int help(void)
 {
     puts("usage: blase VERB ...\n");
     for (int i = 0; i < VERBS; i++)
-        printf("  %-6s  %s\n", verbs[i].name, verbs[i].help);
-    puts("\n'blase VERB --help' tells more; so do blase(1), blase-run(1), blase-show(1), blase-items(1).");
+        printf("  %-8s  %s\n", verbs[i].name, verbs[i].help);
+    puts("\n'blase VERB --help' tells more; so do blase(1), blase-run(1), blase-show(1), blase-items(1), blase-estimate(1).");
     return 0;
 }
 

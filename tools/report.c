@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/memory.h"
+#include "tools/reasons.h"
 #include "tools/text.h"
 
 enum { COMMAND_LIMIT = 60 };
@@ -173,6 +174,25 @@ static void report_counts(FILE *out, const struct summary *s)
     report_troubles(out, s, "          ");
 }
 
+/* A line for every reason there was, under one heading. */
+static void report_reasons(FILE *out, const char *heading, const struct reason *reasons, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (reasons[i].calls) {
+            fprintf(out, "%-9s %10llu %s\n", heading, number(reasons[i].calls), reasons[i].text);
+            heading = "";
+        }
+}
+
+static void report_why(FILE *out, const struct summary *s)
+{
+    struct reason bypassed[BYPASS_REASONS], unkept[UNKEPT_REASONS];
+    reasons_bypassed(s, bypassed);
+    reasons_unkept(s, unkept);
+    report_reasons(out, "bypassed", bypassed, BYPASS_REASONS);
+    report_reasons(out, "not kept", unkept, UNKEPT_REASONS);
+}
+
 /* Hits of every kind, so that calls = bypassed + hits + misses (+ unprobed, a column only where there are such). */
 static void report_row(FILE *out, const char *op, const struct tally *t, int width, bool unprobed)
 {
@@ -210,6 +230,7 @@ void report_table(FILE *out, const struct summary *s)
         return;
     }
     report_counts(out, s);
+    report_why(out, s);
     if (s->nroutines)
         report_routines(out, s);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/json.h"
+#include "tools/reasons.h"
 #include "tools/report.h"
 #include "tools/rundir.h"
 #include "tools/summary.h"
@@ -106,6 +107,41 @@ static cJSON *lineage_json(const struct summary *s)
     return o;
 }
 
+/* The governor's books; all 0 where none watched (reuse off, or every call traced). */
+static cJSON *governor_json(const struct summary *s)
+{
+    const struct log_governor *g = &s->governor;
+    cJSON *o = json_object();
+    json_real(o, "spent_seconds", seconds(g->spent_ns));
+    json_real(o, "saved_seconds", seconds(g->saved_ns));
+    json_real(o, "blas_seconds", seconds(g->blas_ns));
+    json_integer(o, "sampled", g->sampled);
+    json_integer(o, "looked", g->looked);
+    json_integer(o, "refused_budget", g->refused_budget);
+    json_integer(o, "refused_gain", g->refused_gain);
+    json_integer(o, "loans", g->loans);
+    return o;
+}
+
+static cJSON *counts_json(const struct reason *reasons, int count)
+{
+    cJSON *o = json_object();
+    for (int i = 0; i < count; i++)
+        json_integer(o, reasons[i].name, reasons[i].calls);
+    return o;
+}
+
+static cJSON *reasons_json(const struct summary *s)
+{
+    struct reason bypassed[BYPASS_REASONS], unkept[UNKEPT_REASONS];
+    cJSON *o = json_object();
+    reasons_bypassed(s, bypassed);
+    reasons_unkept(s, unkept);
+    json_put(o, "bypassed", counts_json(bypassed, BYPASS_REASONS));
+    json_put(o, "not_kept", counts_json(unkept, UNKEPT_REASONS));
+    return o;
+}
+
 static cJSON *routines_json(const struct summary *s)
 {
     cJSON *rows = json_array();
@@ -134,6 +170,8 @@ static void print_json(const struct summary *s)
     json_put(o, "reuse", reuse_json(s));
     json_put(o, "cache", cache_json(s));
     json_put(o, "lineage", lineage_json(s));
+    json_put(o, "governor", governor_json(s));
+    json_put(o, "reasons", reasons_json(s));
     json_put(o, "routines", routines_json(s));
     json_print(o, true);
     putchar('\n');

@@ -19,6 +19,7 @@ struct process {
     struct log_counters counters;
     struct log_governor governor;
     struct log_spill spill;
+    struct log_passed passed;
     bool governed;
     uint64_t pid, started_ns, last_ns; /* last_ns: since the start */
     uint64_t mismatches;
@@ -134,6 +135,8 @@ static void add_item(struct summary *s, struct process *p, struct reader *payloa
         return;
     count_item(routine(s, p, item.op), &item);
     count_item(&s->total, &item);
+    if (item.outcome == OUTCOME_MISS || item.outcome == OUTCOME_UNPROBED)
+        s->unkept[item.unkept < UNKEPTS ? item.unkept : KEPT]++;
     s->fingerprint_ns += item.fingerprint_ns;
     s->fingerprint_bytes += item.fingerprint_bytes;
     s->copy_ns += item.copy_ns;
@@ -189,6 +192,8 @@ static void add_counters(struct summary *s, struct process *p)
     s->governor.refused_gain += g->refused_gain;
     s->governor.loans += g->loans;
     add_spill(&s->spill, &p->spill);
+    for (int i = 0; i < PASSED_REASONS; i++)
+        s->passed.calls[i] += p->passed.calls[i];
     s->nested += c->nested;
     s->verified += c->verified;
     s->mismatches += c->mismatches > p->mismatches ? c->mismatches : p->mismatches;
@@ -227,6 +232,9 @@ static void add_record(struct summary *s, struct process *p, struct log_record *
         break;
     case LOG_SPILL:
         log_decode_spill(&record->payload, &p->spill);
+        break;
+    case LOG_PASSED:
+        log_decode_passed(&record->payload, &p->passed);
         break;
     case LOG_MISMATCH:
         p->mismatches += log_decode_mismatch(&record->payload, &mismatch);

@@ -11,7 +11,7 @@
 
 #include "lineage/log_format.h"
 
-enum { OUTCOMES = OUTCOME_UNPROBED + 1 };
+enum { OUTCOMES = OUTCOME_UNPROBED + 1, UNKEPTS = UNKEPT_MEMORY + 1 };
 
 /* Calls of one routine, or of all. */
 struct tally {
@@ -42,6 +42,8 @@ struct summary {
     bool governed;                /* some process had a governor */
     struct log_governor governor; /* the books of all of them */
     struct log_spill spill;       /* what went to disk in all of them */
+    struct log_passed passed;     /* bypassed calls by reason */
+    uint64_t unkept[UNKEPTS];     /* traced and computed calls by enum unkept */
     uint64_t budget_bytes, peak_bytes, entries, evictions;
     uint64_t leaves, edges, log_bytes;
     uint64_t truncated, unreadable; /* logs that end in the middle of a record, that are no logs */

@@ -17,5 +17,6 @@ enum {
 int verb_run(int argc, char **argv);
 int verb_show(int argc, char **argv);
 int verb_items(int argc, char **argv);
+int verb_estimate(int argc, char **argv);
 
 #endif

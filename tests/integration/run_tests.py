@@ -7,11 +7,13 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import estimate_tests  # noqa: E402
 import harness  # noqa: E402
 import passing_tests  # noqa: E402
 import process_tests  # noqa: E402
 import program_tests  # noqa: E402
 import provider_tests  # noqa: E402
+import show_tests  # noqa: E402
 import spill_tests  # noqa: E402
 import thread_tests  # noqa: E402
 
@@ -28,6 +30,8 @@ def main():
     process_tests.register()
     provider_tests.register()
     passing_tests.register()
+    show_tests.register()
+    estimate_tests.register()
     thread_tests.register()
     spill_tests.register()
     return harness.run_all(build, options.k, options.j)

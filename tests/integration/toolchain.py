@@ -24,6 +24,8 @@ BUILDS = {
     "ilp64_linalg": (C, "ilp64_linalg.c", ["-l:libopenblas64.so.0"]),
     "padding": (C, "padding.c", ["-llapack", "-lblas"]),
     "same_buffers": (C, "same_buffers.c", ["-llapacke", "-lopenblas"]),
+    "reasons": (C, "reasons.c", ["-llapack", "-lblas", "-lm"]),
+    "working_set": (C, "working_set.c", ["-llapack", "-lblas"]),
     "same_calls": (C, "same_calls.c", ["-lblas", "-lpthread"]),
     "meeting": (C, "meeting.c", ["meeting_provider.so", "-lpthread"]),
     "meeting_provider.so": (SHARED, "meeting_provider.c", []),

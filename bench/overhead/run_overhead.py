@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Measures what blasé costs programs with nothing to reuse, and what it costs programs written to fool it; writes one JSON.
+
+Plain and `blase run` alternate, A B A B … A, one process at a time. A round's ratio is B over the mean of its two neighbours A, so that
+a machine that grows slower evenly does not count; the same ratio of an A over its neighbours A says how much is the machine's own. A
+program that prints `seconds S` is measured by that instead of its wall time. What both print must be the same.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import statistics
+import subprocess
+import sys
+
+from suite import C_PROGRAMS, HERE, SUITE, selected
+
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "bench"))
+import machine  # noqa: E402
+import measure  # noqa: E402
+from run import Blase  # noqa: E402
+
+
+def build_c(build):
+    target = os.path.join(build, "bench", "overhead")
+    os.makedirs(target, exist_ok=True)
+    for name in C_PROGRAMS:
+        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-o", os.path.join(target, name), os.path.join(HERE, f"{name}.c"), "-lblas"],
+                       check=True)
+
+
+def split_seconds(printed):
+    """The seconds a program says it took, if it does, and the rest of what it printed."""
+    lines = printed.split(b"\n")
+    said = [line for line in lines if line.startswith(b"seconds ")]
+    return float(said[0].split()[1]) if said else None, b"\n".join(line for line in lines if line not in said)
+
+
+def one(run):
+    figures, printed, *shown = run
+    said, rest = split_seconds(printed)
+    figures["seconds"] = figures["wall"] if said is None else said
+    if shown:
+        figures["show"] = shown[0]
+    return figures, rest
+
+
+def over_neighbours(middle, outer, key):
+    return [m[key] / (0.5 * (outer[i][key] + outer[i + 1][key])) for i, m in enumerate(middle)]
+
+
+def ratios(plain, blase, key):
+    """Of each round, and of the plain runs among themselves."""
+    own = [over_neighbours([plain[i]], [plain[i - 1], plain[i + 1]], key)[0] for i in range(1, len(plain) - 1)]
+    return {"rounds": over_neighbours(blase, plain, key), "plain": own}
+
+
+def measure_program(program, options, blase):
+    command = program.command(options.quick, options.build)
+    first, printed = one(measure.run(command))
+    plain, served, same = [first], [], True
+    for _ in range(options.rounds):
+        for runs, run in ((served, blase.run), (plain, measure.run)):
+            figures, again = one(run(command))
+            same = same and again == printed
+            runs.append(figures)
+    for runs in (plain, served):
+        for figures in runs:
+            figures["processor"] = figures["user"] + figures["system"]
+    return {"name": program.name, "title": program.title, "adversarial": program.adversarial, "command": command, "identical": same,
+            "plain": plain, "blase": served, "ratios": ratios(plain, served, "seconds"),
+            "processor_ratios": ratios(plain, served, "processor")}
+
+
+def progress(found):
+    rounds, regret = found["ratios"]["rounds"], [run["show"]["reuse"]["regret_ratio"] for run in found["blase"]]
+    print(f"{found['name']:16s} {found['plain'][0]['seconds']:6.2f} s  median {statistics.median(rounds):.4f}  worst {max(rounds):.4f}  "
+          f"regret {max(regret):.4f}{'' if found['identical'] else '  DIFFERENT OUTPUT'}", flush=True)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="some three seconds a program, 2 rounds, under five minutes in all")
+    parser.add_argument("--rounds", type=int, help="default 7, quick 2")
+    parser.add_argument("--threads", type=int, default=1, help="threads of the BLAS provider (default 1: less noise)")
+    parser.add_argument("--only", nargs="+", metavar="PROGRAM", help=" ".join(p.name for p in SUITE))
+    parser.add_argument("--build", default=os.path.join(ROOT, "build"))
+    parser.add_argument("--out", help="JSON to write (BUILD/bench/overhead.json)")
+    options = parser.parse_args()
+    options.build = os.path.abspath(options.build)
+    options.out = options.out or os.path.join(options.build, "bench", "overhead.json")
+    options.rounds = options.rounds or (2 if options.quick else 7)
+    options.programs = selected(options.only)
+    if options.programs is None:
+        parser.error("known programs: " + " ".join(p.name for p in SUITE))
+    options.programs = [p for p in options.programs if not options.quick or p.quick is not None]
+    return options
+
+
+def main():
+    options = arguments()
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    build_c(options.build)
+    blase = Blase(options.build)
+    began, load, programs = datetime.datetime.now(datetime.timezone.utc), os.getloadavg()[0], []
+    try:
+        for program in options.programs:
+            programs.append(measure_program(program, options, blase))
+            progress(programs[-1])
+    except measure.Failed as failed:
+        sys.exit(f"bench-overhead: {failed}")
+    results = {"started": began.isoformat(timespec="seconds"), "load_before": load, "quick": options.quick, "rounds": options.rounds,
+               "threads": options.threads, **machine.describe(ROOT), "programs": programs}
+    results["command"] = " ".join(["bench/overhead/run_overhead.py", *sys.argv[1:]])
+    results["seconds"] = (datetime.datetime.now(datetime.timezone.utc) - began).total_seconds()
+    with open(options.out, "w", encoding="utf-8") as out:
+        json.dump(results, out, indent=1)
+    print(f"{options.out}: {results['seconds']:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

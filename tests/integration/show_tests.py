@@ -1,0 +1,69 @@
+"""What `blase show` says about why calls were passed through or their results not kept."""
+from counters import consistent
+from harness import expect, same, test
+from toolchain import compiled
+
+
+def reasons(place, *options):
+    """The reasons of one run of reasons.c that are not 0, and that they add up."""
+    program = [compiled(place.build, "reasons")]
+    before, after = place.run(program), place.under(program, "--quiet", *options)
+    same((after.status, after.out), (before.status, before.out), "status, stdout")
+    shown = place.show()
+    consistent(shown)
+    return sums(shown)
+
+
+def sums(shown):
+    why = shown["reasons"]
+    same(sum(why["bypassed"].values()), shown["calls"]["bypassed"], "sum of reasons.bypassed against calls.bypassed")
+    return {group: {name: n for name, n in why[group].items() if n} for group in ("bypassed", "not_kept")}
+
+
+PASSED = {"workspace_query": 3, "illegal": 2, "exceptions_trap": 5}
+
+
+def every_call(place):
+    same(reasons(place, "--trace", "all"), {"bypassed": PASSED, "not_kept": {"overlap": 4, "info": 6}}, "reasons")
+
+
+def reuse_off(place):
+    found = reasons(place, "--trace", "all", "--reuse", "none")
+    same(found, {"bypassed": PASSED, "not_kept": {"overlap": 4, "reuse_off": 8}}, "reasons")
+
+
+def too_large(place):
+    found = reasons(place, "--trace", "all", "--memory", "16K")
+    same(found["not_kept"], {"overlap": 4, "too_large": 8}, "reasons.not_kept")
+
+
+def small_calls(place):
+    """Under the governor the rest is too small; where exceptions trap nothing is asked but that."""
+    found = reasons(place, "--trace", "auto", "--reuse", "none")
+    same(found["not_kept"], {}, "reasons.not_kept")
+    same(found["bypassed"]["exceptions_trap"], 5, "exceptions_trap")
+    expect(found["bypassed"]["too_small"] >= 6, "too few small calls:", found)
+
+
+def refused(place):
+    """Thousands of new products: the governor turns most of them away, and every one is accounted for."""
+    program = [compiled(place.build, "reasons"), "20000"]
+    same(place.under(program, "--quiet").status, 0, "status")
+    shown = place.show()
+    consistent(shown)
+    found, books = sums(shown)["bypassed"], shown["governor"]
+    same(set(found) - {"too_small"}, {"no_gain", "no_budget"} & set(found), "reasons")
+    expect(found.get("no_gain", 0) >= books["refused_gain"], "no_gain against the governor's books:", found, books)
+    expect(found.get("no_budget", 0) >= books["refused_budget"], "no_budget against the governor's books:", found, books)
+    expect(found.get("no_gain", 0) + found.get("no_budget", 0) > 10000, "too few refusals:", found)
+    table = place.run([place.blase, "show", place.path("log")]).out.decode()
+    for name in ("no gain expected", "no budget"):
+        same(name in table, name.replace(" expected", "").replace(" ", "_") in found, "a line for " + name)
+
+
+def register():
+    test("reasons: every call", every_call)
+    test("reasons: reuse off", reuse_off)
+    test("reasons: too large", too_large)
+    test("reasons: small calls", small_calls)
+    test("reasons: refused by the governor", refused)

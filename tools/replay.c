@@ -1,0 +1,154 @@
+#include "tools/replay.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reuse/cache.h"
+#include "tools/memory.h"
+
+/* Content of this log: fingerprints of leaves, and of what items wrote. */
+struct contents {
+    struct idmap leaves, outputs;
+    struct log_output *content; /* of a leaf, with the part that it is */
+    size_t count;
+};
+
+static uint64_t output_id(uint64_t item, uint64_t operand)
+{
+    return item * OP_MAX_OPERANDS + operand % OP_MAX_OPERANDS;
+}
+
+static void add_content(struct contents *c, struct idmap *map, uint64_t id, uint64_t part, struct fp fp)
+{
+    c->content = must_append(c->content, c->count, sizeof *c->content);
+    c->content[c->count] = (struct log_output){.part = part, .fp = fp};
+    idmap_put(map, id, c->count++);
+}
+
+/*
+ * What an input held: a fingerprint and the part it is of. Of an item's output, the log has the fingerprint of the part that was
+ * written only, so a triangle of a full output is known as that part of the whole.
+ */
+static struct log_output content_of(const struct contents *c, const struct log_input *in)
+{
+    uint64_t index;
+    const struct idmap *map = in->is_item ? &c->outputs : &c->leaves;
+    struct log_output unknown = {.operand = 1, .part = in->part, .fp = {in->ref, in->output}};
+    if (!c->content || !idmap_get(map, in->is_item ? output_id(in->ref, in->output) : in->ref, &index))
+        return unknown;
+    struct log_output known = c->content[index];
+    known.part = known.part == in->part ? 0 : in->part;
+    return known;
+}
+
+static struct fp key_of_item(const struct contents *c, const struct log_item *item)
+{
+    struct bytes b = {0};
+    const uint64_t head[] = {item->op, item->provider, item->flags, item->nvalues, item->ninputs};
+    put_raw(&b, head, sizeof head);
+    for (uint64_t i = 0; i < item->nvalues; i++) {
+        put_varint(&b, item->values[i].arg);
+        put_zigzag(&b, item->values[i].i);
+        put_raw(&b, item->values[i].bytes, sizeof item->values[i].bytes);
+    }
+    for (uint64_t i = 0; i < item->ninputs; i++) {
+        const struct log_output content = content_of(c, &item->inputs[i]);
+        put_varint(&b, item->inputs[i].operand);
+        put_varint(&b, content.operand);
+        put_varint(&b, content.part);
+        put_raw(&b, &content.fp, sizeof content.fp);
+    }
+    const struct fp key = fingerprint_bytes(b.data, b.size);
+    bytes_free(&b);
+    return key;
+}
+
+/* Results that no cache would keep, whatever its size. */
+static bool never_kept(const struct log_item *item)
+{
+    const bool of_its_own = item->unkept == UNKEPT_RULE || item->unkept == UNKEPT_OVERLAP || item->unkept == UNKEPT_INFO ||
+                            item->unkept == UNKEPT_CHANGED;
+    return of_its_own || item->info != 0 || item->kept_bytes < sizeof(struct payload) || item->kept_bytes > PTRDIFF_MAX / 2;
+}
+
+static void add_item(struct replay_calls *calls, struct contents *c, const struct log_item *item)
+{
+    calls->call = must_append(calls->call, calls->count, sizeof *calls->call);
+    calls->call[calls->count++] = (struct replay_call){.key = key_of_item(c, item),
+                                                       .bytes = never_kept(item) ? 0 : (item->kept_bytes + 7) & ~(uint64_t)7,
+                                                       .ns = item->call_ns + item->saved_ns,
+                                                       .height = (uint32_t)item->height};
+    for (uint64_t i = 0; i < item->noutputs; i++)
+        add_content(c, &c->outputs, output_id(item->id, item->outputs[i].operand), item->outputs[i].part, item->outputs[i].fp);
+}
+
+void replay_calls_read(struct replay_calls *calls, struct run_log *log)
+{
+    struct contents contents = {0};
+    struct log_record record;
+    struct log_leaf leaf;
+    struct log_item item;
+    memset(calls, 0, sizeof *calls);
+    run_log_rewind(log);
+    while (log_next(&log->log, &record))
+        if (record.kind == LOG_LEAF && log_decode_leaf(&record.payload, &leaf))
+            add_content(&contents, &contents.leaves, leaf.id, leaf.part, leaf.fp);
+        else if (record.kind == LOG_ITEM && log_decode_item(&record.payload, &item))
+            add_item(calls, &contents, &item);
+    free(contents.content);
+    idmap_free(&contents.leaves);
+    idmap_free(&contents.outputs);
+}
+
+/* Without room for it, nothing is kept: as in a real run. */
+static void put_result(struct cache *cache, const struct replay_call *call, struct claim *claim, struct replay_result *result)
+{
+    struct payload *payload = payload_new(cache_room(cache), call->bytes);
+    if (payload) {
+        payload->call_ns = call->ns;
+        payload->height = call->height;
+        result->captured_bytes += call->bytes;
+        cache_put(cache, call->key, payload);
+    }
+    cache_abandon(claim);
+}
+
+static void replay_one(struct cache *cache, const struct replay_call *call, struct replay_result *result)
+{
+    if (!call->bytes) {
+        result->never++;
+        return;
+    }
+    if (!cache_could_keep(cache, call->bytes)) { /* not even looked for */
+        result->too_large++;
+        return;
+    }
+    struct claim claim;
+    struct payload *payload = cache_claim(cache, call->key, call->ns, &claim);
+    if (!payload) {
+        result->misses++;
+        put_result(cache, call, &claim, result);
+        return;
+    }
+    result->hits++;
+    result->saved_ns += payload->call_ns;
+    result->restored_bytes += payload->bytes;
+    payload_drop(payload);
+}
+
+void replay_run(const struct replay_calls *calls, uint64_t budget_bytes, enum cache_policy policy, struct replay_result *result)
+{
+    struct cache *cache = cache_new(budget_bytes, policy);
+    if (!cache) {
+        fputs("blase: out of memory\n", stderr);
+        exit(memory_exit_status);
+    }
+    cache_room(cache)->hollow = true;
+    for (size_t i = 0; i < calls->count; i++)
+        replay_one(cache, &calls->call[i], result);
+    const struct cache_totals totals = cache_totals(cache);
+    result->evictions += totals.evictions;
+    result->peak_bytes += totals.peak_bytes;
+    cache_free(cache);
+}
