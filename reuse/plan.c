@@ -9,16 +9,45 @@ static void one_step(struct plan *plan, enum outcome outcome, struct plan_step s
 
 void plan_call(struct plan *plan)
 {
-    one_step(plan, OUTCOME_UNPROBED, (struct plan_step){STEP_CALL, NULL});
+    one_step(plan, OUTCOME_UNPROBED, (struct plan_step){STEP_CALL, HALF_NONE, NULL});
 }
 
 void plan_probe(struct plan *plan, struct cache *cache, struct fp key)
 {
     struct payload *payload = cache_take(cache, key);
     if (payload)
-        one_step(plan, OUTCOME_HIT, (struct plan_step){STEP_COPY, payload});
+        one_step(plan, OUTCOME_HIT, (struct plan_step){STEP_COPY, HALF_NONE, payload});
     else
-        one_step(plan, OUTCOME_MISS, (struct plan_step){STEP_CALL, NULL});
+        one_step(plan, OUTCOME_MISS, (struct plan_step){STEP_CALL, HALF_NONE, NULL});
+}
+
+static void two_steps(struct plan *plan, enum outcome outcome, struct payload *factor, struct plan_step second)
+{
+    plan->outcome = outcome;
+    plan->nsteps = 2;
+    plan->steps[0] = (struct plan_step){STEP_COPY, HALF_FACTOR, factor};
+    plan->steps[1] = second;
+}
+
+bool plan_driver(struct plan *plan, struct cache *cache, const struct driver *d, bool trusted)
+{
+    struct payload *rest = plan->outcome == OUTCOME_HIT ? plan->steps[0].payload : NULL;
+    if (rest && !rest->rest)
+        return false; /* kept whole */
+    struct payload *factor = cache_take(cache, d->key);
+    const bool found = factor != NULL;
+    if (rest && factor) {
+        two_steps(plan, OUTCOME_HIT, factor, (struct plan_step){STEP_COPY, HALF_REST, rest});
+        return true;
+    }
+    payload_drop(rest);
+    if (factor && trusted) {
+        two_steps(plan, OUTCOME_PARTIAL, factor, (struct plan_step){STEP_CALL, HALF_SOLVE, NULL});
+        return true;
+    }
+    payload_drop(factor);
+    one_step(plan, OUTCOME_MISS, (struct plan_step){STEP_CALL, HALF_NONE, NULL});
+    return found;
 }
 
 void plan_done(struct plan *plan)
