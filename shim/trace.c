@@ -273,15 +273,16 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
     uint64_t now = clock_ns(), known = r->call_ns + r->fingerprint_ns + r->copy_ns;
     r->trace_ns = now - began > known ? now - began - known : 0;
     uint64_t item = lineage_record(p->lineage, r);
-    bool kept = false;
+    bool kept = false, kept_factor = false;
     if (t->halves->fresh) {
         t->halves->fresh->item = item;
-        kept = cache_put(p->cache, t->halves->d.key, t->halves->fresh);
+        kept = kept_factor = cache_put(p->cache, t->halves->d.key, t->halves->fresh);
     }
     if (fresh) {
         fresh->item = item;
         kept |= cache_put(p->cache, key, fresh);
     }
+    t->governed->factor_kept = t->halves->d.halves && (t->halves->found || kept_factor);
     if (t->governed->class)
         governor_traced(p->governor, t->governed, clock_ns() - began - r->call_ns, r->call_ns, r->saved_ns,
                         r->outcome == OUTCOME_HIT || r->outcome == OUTCOME_PARTIAL, kept);
