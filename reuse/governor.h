@@ -83,8 +83,8 @@ struct governed {
     struct governor_class *class;
     struct estimate raw;             /* by the gate's fixed rates */
     double call_ns, hit_ns, miss_ns; /* corrected by what the class has shown */
-    uint64_t sample, factor_sample; /* of the call; of what a driver factors */
-    bool factor_kept;               /* told by whoever traces the call: the driver's factor is in the cache */
+    uint64_t sample, factor_sample;  /* of the call; of what a driver factors */
+    bool factor_kept;                /* told by whoever traces the call: the driver's factor is in the cache */
     enum sight sight;
     bool loan, wanted; /* wanted: there was gain to be had, but no money */
 };
