@@ -155,8 +155,7 @@ struct payload *halves_capture(struct tracing *t, const struct snapshot *snapsho
     struct halves *h = t->halves;
     if (!h->d.halves || (!h->found && (real->raised & ~(uint32_t)FE_INEXACT)))
         return payload_capture(t->canon, t->use, snapshot);
-    bool partial = t->record->outcome == OUTCOME_PARTIAL;
-    struct payload *rest = payload_capture(t->canon, h->d.rest, partial ? snapshot_of_nothing() : snapshot);
+    struct payload *rest = payload_capture(t->canon, h->d.rest, snapshot);
     struct payload *factor = h->found ? NULL : payload_capture(&h->d.factor, h->d.factor_use, snapshot_of_nothing());
     if (!rest || (!h->found && !factor)) {
         payload_drop(rest);

@@ -195,7 +195,7 @@ static void serve(struct tracing *t, const struct plan *plan)
 }
 
 /* After a factor was taken: the solution is kept under the driver's key. */
-static struct payload *keep_rest(struct tracing *t, const struct payload *factor)
+static struct payload *keep_rest(struct tracing *t, const struct payload *factor, const struct snapshot *snapshot)
 {
     struct traced *r = t->record;
     struct real_result real = {.info = r->info, .raised = t->raised, .ns = r->call_ns};
@@ -204,7 +204,7 @@ static struct payload *keep_rest(struct tracing *t, const struct payload *factor
         return NULL;
     }
     fingerprint_outputs(t);
-    struct payload *rest = capture(t, NULL, &real);
+    struct payload *rest = capture(t, snapshot ? snapshot : snapshot_of_nothing(), &real);
     if (rest)
         rest->unsure = factor->unsure;
     else
@@ -212,12 +212,13 @@ static struct payload *keep_rest(struct tracing *t, const struct payload *factor
     return rest;
 }
 
-/* The factor is copied, the solve called. */
-static void finish_with_factor(struct tracing *t, const struct plan *plan)
+/* The factor is copied, the solve called. Returns what work arrays held before, NULL where there are none. */
+static struct snapshot *finish_with_factor(struct tracing *t, const struct plan *plan)
 {
     struct traced *r = t->record;
     struct payload *factor = plan->steps[0].payload;
     uint64_t began = clock_ns();
+    struct snapshot *snapshot = snapshot_bytes(t->canon, t->use) ? snapshot_take(t->canon, t->use) : NULL;
     halves_copy(t, &plan->steps[0], t->canon);
     r->copy_ns += clock_ns() - began;
     struct real_result real = halves_solve(t, t->call, t->canon, factor);
@@ -227,6 +228,7 @@ static void finish_with_factor(struct tracing *t, const struct plan *plan)
     r->info = real.info;
     r->saved_ns = governor_worth(t->governed, factor->call_ns);
     t->raised = real.raised;
+    return snapshot;
 }
 
 static void take_outputs(struct tracing *t, const struct payload *payload)
@@ -247,13 +249,18 @@ static struct payload *carry_out(struct tracing *t, const struct plan *plan, str
     t->record->source = first->payload->epoch == t->process->epoch ? first->payload->item : 0;
     if (last->kind == STEP_COPY)
         take_outputs(t, last->payload);
+    struct snapshot *snapshot = NULL;
     if (t->process->settings.verify)
         verify_plan(t, plan, mismatch);
     else if (last->kind == STEP_CALL)
-        finish_with_factor(t, plan);
+        snapshot = finish_with_factor(t, plan);
     else
         serve(t, plan);
-    return last->kind == STEP_CALL && plan->outcome == t->record->outcome ? keep_rest(t, first->payload) : NULL;
+    struct payload *rest = NULL;
+    if (last->kind == STEP_CALL && t->record->outcome == plan->outcome)
+        rest = keep_rest(t, first->payload, snapshot);
+    snapshot_free(snapshot);
+    return rest;
 }
 
 static void describe(struct traced *r, const struct caller_object *caller, const struct call *call,
