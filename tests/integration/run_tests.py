@@ -7,6 +7,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import driver_tests  # noqa: E402
 import harness  # noqa: E402
 import process_tests  # noqa: E402
 import program_tests  # noqa: E402
@@ -24,6 +25,7 @@ def main():
     program_tests.register()
     process_tests.register()
     provider_tests.register()
+    driver_tests.register()
     return harness.run_all(build, options.k, options.j)
 
 
