@@ -78,14 +78,14 @@ def bits(place, program, threads, *options):
     expect(shown["reuse"]["hits_partial"] > 3000 // step, "few drivers took a factor:", shown["reuse"])
 
 
-def many(place, name, kind, distinct, calls, environment=None):
-    """By default settings: each matrix factored once."""
-    shown = served(place, commands(place.build, name, kind), environment or {})
+def many(place, name, kind, distinct, calls, environment, *options):
+    """Each matrix factored once. By default settings the governor, who goes by the clock, may want to see one more often."""
+    shown = served(place, commands(place.build, name, kind), environment, *options)
     row = {r["op"]: r for r in shown["routines"]}
     misses = sum(r["misses"] + r["bypassed"] for op, r in row.items() if op in ("dgesv", "zgesv"))
     partial = sum(r["hits_partial"] for op, r in row.items() if op in ("dgesv", "zgesv"))
     same(misses + partial, calls, "calls of gesv")
-    expect(misses <= distinct, "factored", misses, "times, wanted", distinct)
+    expect(misses <= (distinct if options else calls - 1), "factored", misses, "times, wanted", distinct)
 
 
 def register():
@@ -99,6 +99,8 @@ def register():
         test(program + " two threads", bits, program, "2")
         test(program + " verified", bits, program, "1", "--verify")
     for kind in ("debian", "wheels"):
-        test("solve_many " + kind, many, "solve_many", kind, 2, 20, ONE)
-        test("solve_many %s two threads" % kind, many, "solve_many", kind, 2, 20, {"OPENBLAS_NUM_THREADS": "2"})
-    test("solve_many R", many, "solve_many", "R", 3, 11, ONE)
+        test("solve_many " + kind, many, "solve_many", kind, 2, 20, ONE, "--trace", "all")
+        test("solve_many %s default" % kind, many, "solve_many", kind, 2, 20, ONE)
+        test("solve_many %s two threads" % kind, many, "solve_many", kind, 2, 20, {"OPENBLAS_NUM_THREADS": "2"},
+             "--trace", "all")
+    test("solve_many R", many, "solve_many", "R", 1, 11, ONE, "--trace", "all")
