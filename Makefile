@@ -19,7 +19,7 @@ endif
 TABLES   := $(wildcard lineage/ops/*.tab)
 OPGEN    := $(wildcard lineage/ops/opgen/*.py)
 GEN      := $(BUILD)/gen
-GENERATED := $(GEN)/ops.c $(GEN)/entry_table.c $(GEN)/entries.c $(GEN)/entry_count.h
+GENERATED := $(GEN)/ops.c $(GEN)/entry_table.c $(GEN)/entries.c $(GEN)/stubs.S $(GEN)/entry_count.h
 
 LINEAGE  := $(wildcard lineage/*.c)
 REUSE    := $(wildcard reuse/*.c)
@@ -27,7 +27,7 @@ SHIM     := $(wildcard shim/*.c)
 TOOLS    := $(wildcard tools/*.c)
 object    = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
-LIB_OBJECTS  := $(call object,pic,$(LINEAGE) $(REUSE) $(SHIM)) $(BUILD)/pic/gen/ops.o $(BUILD)/pic/gen/entry_table.o $(BUILD)/pic/gen/entries.o
+LIB_OBJECTS  := $(call object,pic,$(LINEAGE) $(REUSE) $(SHIM)) $(BUILD)/pic/gen/ops.o $(BUILD)/pic/gen/entry_table.o $(BUILD)/pic/gen/entries.o $(BUILD)/pic/gen/stubs.o
 TOOL_LINEAGE := $(addprefix lineage/,bytes.c log_reader.c log_writer.c log_encode.c settings.c op.c run_home.c say.c)
 TOOL_OBJECTS := $(call object,obj,$(TOOLS) $(TOOL_LINEAGE)) $(BUILD)/obj/gen/ops.o
 
@@ -47,6 +47,9 @@ $(BUILD)/pic/%.o: %.c | $(GEN)/stamp
 $(BUILD)/pic/gen/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(BASE) -fPIC -fvisibility=hidden -c -o $@ $<
+$(BUILD)/pic/gen/%.o: $(GEN)/%.S
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(BASE) -c -o $@ $<
 $(BUILD)/obj/%.o: %.c | $(GEN)/stamp
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SANFLAGS) $(BASE) -c -o $@ $<

@@ -26,6 +26,7 @@ struct entry {
     int64_t (*invoke)(void *fn, const union raw *raw); /* calls fn with the raw arguments; LAPACKE's info, else 0 */
     uint8_t style;                                     /* enum style */
     uint8_t width;                                     /* integer bytes the name promises; 0: ask the provider */
+    uint8_t judged; /* how its entry point tells a tiny call by itself: 0 not, 1 flops, n flops <= n * dimension^3 */
 };
 
 struct call {

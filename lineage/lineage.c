@@ -196,13 +196,14 @@ static void fill_item(struct lineage *l, const struct traced *t, struct log_item
     take_outputs(l, t, item);
 }
 
-uint64_t lineage_record(struct lineage *l, const struct traced *t)
+uint64_t lineage_record(struct lineage *l, struct traced *t)
 {
     if (!guard_enter(&l->guard))
         return 0;
     explain(l, t);
     fill_item(l, t, &l->item);
     uint64_t id = l->item.id;
+    t->height = (uint32_t)l->item.height;
     log_encode_item(&l->scratch, &l->item);
     append(l, LOG_ITEM, t->call_ns + t->saved_ns);
     guard_leave(&l->guard);

@@ -42,6 +42,7 @@ struct traced {
     const char *caller_object;
     const struct log_provider *provider;
     uint64_t start_ns, call_ns, fingerprint_ns, fingerprint_bytes, copy_ns, saved_ns, trace_ns;
+    uint32_t height; /* set by lineage_record: of the item in the DAG */
 };
 
 /* A recorder writing to `log` (NULL: items are numbered and joined, not written). NULL: out of memory. Takes the log over. */
@@ -54,7 +55,7 @@ void lineage_free(struct lineage *l);
 void lineage_header(struct lineage *l, const char *const pairs[][2], int count);
 
 /* Joins, numbers and logs one call; returns 1 + the item's id, 0 when it was lost. */
-uint64_t lineage_record(struct lineage *l, const struct traced *t);
+uint64_t lineage_record(struct lineage *l, struct traced *t);
 
 void lineage_counters(struct lineage *l, const struct log_counters *c);
 void lineage_governor(struct lineage *l, const struct log_governor *g);

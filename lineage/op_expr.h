@@ -36,11 +36,11 @@ static inline int64_t op_nlvl(int64_t n)
     return levels;
 }
 
-/* For the quick flop count: an argument as it came in, unjudged. */
+/* For the quick flop count: an argument as it came in, unjudged; 0 where a pointer is NULL (the routine may complain first). */
 static inline int64_t quick_int(const struct call *call, int arg, int width)
 {
     if (call->entry->style == STYLE_FORTRAN)
-        return width == 4 ? *(const int32_t *)call->raw[arg].p : *(const int64_t *)call->raw[arg].p;
+        return !call->raw[arg].p ? 0 : width == 4 ? *(const int32_t *)call->raw[arg].p : *(const int64_t *)call->raw[arg].p;
     int64_t value = call->raw[call->entry->style == STYLE_LAPACKE ? call->entry->op->lapacke_place[arg] : arg + 1].i;
     return width == 4 ? (int32_t)value : value;
 }
@@ -50,7 +50,7 @@ static inline int64_t quick_letter(const struct call *call, int arg)
 {
     switch (call->entry->style) {
     case STYLE_FORTRAN:
-        return *(const char *)call->raw[arg].p & 0x5f;
+        return call->raw[arg].p ? *(const char *)call->raw[arg].p & 0x5f : 0;
     case STYLE_CBLAS:
         return (int32_t)call->raw[arg + 1].i == 141 ? 'L' : 'R';
     default:

@@ -20,12 +20,19 @@ const char *reuse_level_name(enum reuse_level level)
     return level == REUSE_FULL ? "full" : "none";
 }
 
+static const char *const policy_names[] = {"costsize", "lru", "height"};
+
+const char *cache_policy_name(enum cache_policy policy)
+{
+    return policy_names[policy];
+}
+
 static void *field(struct settings *s, const char *name)
 {
     const struct {
         const char *name;
         void *at;
-    } fields[] = {{"reuse", &s->reuse},   {"trace", &s->trace}, {"verify", &s->verify},
+    } fields[] = {{"reuse", &s->reuse},   {"trace", &s->trace}, {"verify", &s->verify}, {"policy", &s->policy},
                   {"memory", &s->memory}, {"log", s->log},      {"quiet", &s->quiet}};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         if (strcmp(fields[i].name, name) == 0)
@@ -42,6 +49,28 @@ static bool parse_choice(const char *value, const char *first, const char *secon
     else
         return false;
     return true;
+}
+
+static const char *const trace_levels[] = {[TRACE_AUTO] = "auto", [TRACE_ALL] = "all", [TRACE_OFF] = "off"};
+
+static bool parse_trace(const char *value, enum trace_level *out)
+{
+    for (size_t i = 0; i < sizeof trace_levels / sizeof trace_levels[0]; i++)
+        if (strcmp(value, trace_levels[i]) == 0) {
+            *out = (enum trace_level)i;
+            return true;
+        }
+    return false;
+}
+
+static bool parse_policy(const char *value, enum cache_policy *out)
+{
+    for (size_t i = 0; i < sizeof policy_names / sizeof policy_names[0]; i++)
+        if (strcmp(value, policy_names[i]) == 0) {
+            *out = (enum cache_policy)i;
+            return true;
+        }
+    return false;
 }
 
 static bool parse_flag(const char *value, bool *out)
@@ -102,10 +131,9 @@ static bool parse(const struct setting_info *info, const char *value, void *at)
         *(enum reuse_level *)at = (enum reuse_level)choice;
         return true;
     case SETTING_TRACE:
-        if (!parse_choice(value, "auto", "all", &choice))
-            return false;
-        *(enum trace_level *)at = (enum trace_level)choice;
-        return true;
+        return parse_trace(value, at);
+    case SETTING_POLICY:
+        return parse_policy(value, at);
     case SETTING_FLAG:
         return parse_flag(value, at);
     case SETTING_SIZE:
@@ -205,7 +233,9 @@ void settings_value(const struct settings *s, const char *name, char *out, size_
     if (strcmp(name, "reuse") == 0)
         snprintf(out, size, "%s", reuse_level_name(s->reuse));
     else if (strcmp(name, "trace") == 0)
-        snprintf(out, size, "%s", s->trace == TRACE_ALL ? "all" : "auto");
+        snprintf(out, size, "%s", trace_levels[s->trace]);
+    else if (strcmp(name, "policy") == 0)
+        snprintf(out, size, "%s", cache_policy_name(s->policy));
     else if (strcmp(name, "memory") == 0)
         snprintf(out, size, "%llu", (unsigned long long)s->memory);
     else if (strcmp(name, "verify") == 0)

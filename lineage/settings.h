@@ -10,19 +10,21 @@
 #include <stdint.h>
 
 enum reuse_level { REUSE_NONE, REUSE_FULL };
-enum trace_level { TRACE_AUTO, TRACE_ALL };
+enum trace_level { TRACE_AUTO, TRACE_ALL, TRACE_OFF };
+enum cache_policy { POLICY_COSTSIZE, POLICY_LRU, POLICY_HEIGHT };
 enum { SETTING_TEXT_MAX = 4096 };
 
 struct settings {
     enum reuse_level reuse;
     enum trace_level trace;
+    enum cache_policy policy;
     bool verify;
     bool quiet;
     uint64_t memory;
     char log[SETTING_TEXT_MAX];
 };
 
-enum setting_kind { SETTING_LEVEL, SETTING_TRACE, SETTING_FLAG, SETTING_SIZE, SETTING_TEXT };
+enum setting_kind { SETTING_LEVEL, SETTING_TRACE, SETTING_FLAG, SETTING_SIZE, SETTING_POLICY, SETTING_TEXT };
 struct setting_info {
     const char *name, *fallback, *help;
     enum setting_kind kind;
@@ -43,5 +45,6 @@ void settings_variable(const char *name, char *out, size_t size);
 void settings_value(const struct settings *settings, const char *name, char *out, size_t size);
 
 const char *reuse_level_name(enum reuse_level level);
+const char *cache_policy_name(enum cache_policy policy);
 
 #endif

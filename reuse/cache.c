@@ -1,221 +1,375 @@
 /*
- * A chained hash table whose entries are also a list in order of use. One guard over both: it is held for pointer work only, a
- * fraction of a microsecond beside calls that take at least tens of them; hashing, copying and freeing happen outside.
+ * A probe or a put is pointer work under one shard's guard, a fraction of a microsecond beside calls that take at least tens of
+ * them; hashing, copying, allocating, freeing and waiting happen outside.
+ *
+ * The victim is exact but for races: each shard is a heap by score and publishes its least in an atomic, so that picking one
+ * reads CACHE_SHARDS words, holds no guard, and then pops from one shard. Between the reading and the popping a better victim may
+ * have come elsewhere; then the second best goes.
  */
 #include "reuse/cache.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lineage/guard.h"
+#include "lineage/clock.h"
+#include "reuse/shard.h"
 
-enum { FIRST_BUCKETS = 256 };
-
-struct cache_entry {
-    struct fp key;
-    struct payload *payload;
-    struct cache_entry *next;          /* in its bucket */
-    struct cache_entry *older, *newer; /* in order of use */
-};
+enum { MEMORIES = 8192, MEMORY_SHARE = 100 }; /* evicted keys remembered: so many, and in a hundredth of the budget */
 
 struct cache {
-    struct guard guard;
-    struct cache_entry **buckets;
-    size_t nbuckets;
-    struct cache_entry *oldest, *newest;
-    struct cache_totals totals;
+    struct room room;
+    enum cache_policy policy;
+    cache_evict_fn on_evict;
+    void *evict_context;
+    size_t fixed_bytes; /* charged as long as the cache lives */
+    struct memory_of *memories;
+    _Atomic uint64_t uses; /* the clock of merit.used_at */
+    _Atomic uint64_t entries, evictions;
+    _Atomic uint64_t vain_ns, spared_ns; /* waits that led to nothing; computing that the others spared */
+    _Alignas(64) struct shard shards[CACHE_SHARDS];
 };
 
-struct cache *cache_new(uint64_t budget_bytes)
+static bool evict_one(void *context);
+
+static void remember_evicted(struct cache *cache)
 {
-    struct cache *cache = calloc(1, sizeof *cache);
+    size_t affordable = (size_t)(cache->room.budget / MEMORY_SHARE / sizeof *cache->memories);
+    size_t each = (affordable < MEMORIES ? affordable : MEMORIES) / CACHE_SHARDS;
+    cache->memories = each ? calloc(each * CACHE_SHARDS, sizeof *cache->memories) : NULL;
+    if (!cache->memories)
+        return;
+    cache->fixed_bytes += each * CACHE_SHARDS * sizeof *cache->memories;
+    for (size_t i = 0; i < CACHE_SHARDS; i++) {
+        cache->shards[i].remembered = cache->memories + i * each;
+        cache->shards[i].nremembered = each;
+    }
+}
+
+struct cache *cache_new(uint64_t budget_bytes, enum cache_policy policy)
+{
+    struct cache *cache = aligned_alloc(_Alignof(struct cache), sizeof *cache);
     if (!cache)
         return NULL;
-    cache->totals.budget_bytes = budget_bytes;
-    cache->nbuckets = FIRST_BUCKETS;
-    cache->buckets = calloc(cache->nbuckets, sizeof *cache->buckets);
-    if (!cache->buckets) {
-        free(cache);
-        return NULL;
-    }
+    memset(cache, 0, sizeof *cache);
+    cache->policy = policy;
+    cache->fixed_bytes = sizeof *cache;
+    cache->room.budget = budget_bytes;
+    cache->room.make = evict_one;
+    cache->room.context = cache;
+    for (int i = 0; i < CACHE_SHARDS; i++)
+        shard_init(&cache->shards[i]);
+    remember_evicted(cache);
+    atomic_store(&cache->room.used, cache->fixed_bytes);
+    atomic_store(&cache->room.peak, cache->fixed_bytes);
     return cache;
-}
-
-static size_t footprint(const struct payload *payload)
-{
-    return payload->bytes + sizeof(struct cache_entry);
-}
-
-static struct cache_entry **bucket_of(struct cache *cache, struct fp key)
-{
-    return &cache->buckets[key.lo & (cache->nbuckets - 1)];
-}
-
-static struct cache_entry *find(struct cache *cache, struct fp key)
-{
-    struct cache_entry *entry = *bucket_of(cache, key);
-    while (entry && !fp_equal(entry->key, key))
-        entry = entry->next;
-    return entry;
-}
-
-static void unlink_use(struct cache *cache, struct cache_entry *entry)
-{
-    *(entry->older ? &entry->older->newer : &cache->oldest) = entry->newer;
-    *(entry->newer ? &entry->newer->older : &cache->newest) = entry->older;
-}
-
-static void link_newest(struct cache *cache, struct cache_entry *entry)
-{
-    entry->older = cache->newest;
-    entry->newer = NULL;
-    *(cache->newest ? &cache->newest->newer : &cache->oldest) = entry;
-    cache->newest = entry;
-}
-
-static void remove_entry(struct cache *cache, struct cache_entry *entry)
-{
-    struct cache_entry **at = bucket_of(cache, entry->key);
-    while (*at != entry)
-        at = &(*at)->next;
-    *at = entry->next;
-    unlink_use(cache, entry);
-    cache->totals.used_bytes -= footprint(entry->payload);
-    cache->totals.entries--;
-}
-
-static void grow(struct cache *cache)
-{
-    size_t larger = cache->nbuckets * 2, smaller = cache->nbuckets;
-    struct cache_entry **buckets = calloc(larger, sizeof *buckets), **old = cache->buckets;
-    if (!buckets)
-        return; /* longer chains, same answers */
-    cache->buckets = buckets;
-    cache->nbuckets = larger;
-    for (size_t i = 0; i < smaller; i++)
-        while (old[i]) {
-            struct cache_entry *entry = old[i], **bucket = bucket_of(cache, entry->key);
-            old[i] = entry->next;
-            entry->next = *bucket;
-            *bucket = entry;
-        }
-    free(old);
-}
-
-/* Unlinks the oldest entries until `bytes` more fit; they come back as a list to free. */
-static struct cache_entry *make_room(struct cache *cache, size_t bytes)
-{
-    struct cache_entry *victims = NULL;
-    while (cache->oldest && cache->totals.used_bytes + bytes > cache->totals.budget_bytes) {
-        struct cache_entry *entry = cache->oldest;
-        remove_entry(cache, entry);
-        cache->totals.evictions++;
-        entry->next = victims;
-        victims = entry;
-    }
-    return victims;
-}
-
-static void free_entries(struct cache_entry *entries)
-{
-    while (entries) {
-        struct cache_entry *next = entries->next;
-        payload_drop(entries->payload);
-        free(entries);
-        entries = next;
-    }
 }
 
 void cache_free(struct cache *cache)
 {
-    free_entries(make_room(cache, SIZE_MAX / 2));
-    free(cache->buckets);
+    cache->on_evict = NULL;
+    while (evict_one(cache))
+        continue;
+    for (int i = 0; i < CACHE_SHARDS; i++)
+        room_give(&cache->room, cache->shards[i].buckets, shard_table_bytes(cache->shards[i].capacity));
+    room_trim(&cache->room);
+    free(cache->memories);
     free(cache);
+}
+
+struct room *cache_room(struct cache *cache)
+{
+    return &cache->room;
+}
+
+void cache_on_evict(struct cache *cache, cache_evict_fn fn, void *context)
+{
+    cache->evict_context = context;
+    cache->on_evict = fn;
+}
+
+static struct shard *shard_of(struct cache *cache, struct fp key)
+{
+    return &cache->shards[key.hi % CACHE_SHARDS];
+}
+
+static uint64_t now_used(struct cache *cache)
+{
+    return atomic_fetch_add_explicit(&cache->uses, 1, memory_order_relaxed) + 1;
+}
+
+/* The shard whose first entry is the least of all; NULL when all are empty. */
+static struct shard *least_shard(struct cache *cache)
+{
+    struct shard *best = NULL;
+    double least = INFINITY;
+    uint64_t used_at = 0;
+    for (int i = 0; i < CACHE_SHARDS; i++) {
+        struct shard *s = &cache->shards[i];
+        double score = atomic_load_explicit(&s->least, memory_order_relaxed);
+        uint64_t at = atomic_load_explicit(&s->least_used_at, memory_order_relaxed);
+        if (score < least || (score == least && best && at < used_at)) {
+            best = s;
+            least = score;
+            used_at = at;
+        }
+    }
+    return best;
+}
+
+/* One victim's memory, given back. False when there is none, or the guard cannot be had. */
+static bool evict_one(void *context)
+{
+    struct cache *cache = context;
+    struct cache_entry *victim = NULL;
+    for (struct shard *s; !victim && (s = least_shard(cache));) {
+        if (!guard_enter(&s->guard))
+            return false;
+        victim = shard_evict(s);
+        guard_leave(&s->guard);
+    }
+    if (!victim)
+        return false;
+    atomic_fetch_sub(&cache->entries, 1);
+    atomic_fetch_add(&cache->evictions, 1);
+    if (cache->on_evict)
+        cache->on_evict(cache->evict_context, victim->key, victim->payload);
+    payload_drop(victim->payload);
+    room_give(&cache->room, victim, sizeof *victim);
+    return true;
+}
+
+/* Guard held. */
+static struct payload *take(struct cache *cache, struct shard *s, struct fp key)
+{
+    struct cache_entry *entry = shard_find(s, key);
+    if (!entry)
+        return NULL;
+    payload_hold(entry->payload);
+    shard_use(s, entry, cache->policy, now_used(cache));
+    return entry->payload;
 }
 
 struct payload *cache_take(struct cache *cache, struct fp key)
 {
-    if (!guard_enter(&cache->guard))
+    struct shard *s = shard_of(cache, key);
+    if (!guard_enter(&s->guard))
         return NULL;
-    struct cache_entry *entry = find(cache, key);
-    struct payload *payload = entry ? entry->payload : NULL;
-    if (entry) {
-        payload_hold(payload);
-        unlink_use(cache, entry);
-        link_newest(cache, entry);
-    }
-    guard_leave(&cache->guard);
+    struct payload *payload = take(cache, s, key);
+    guard_leave(&s->guard);
     return payload;
 }
 
-static void insert(struct cache *cache, struct cache_entry *entry)
+/* Takes the key's entry, or makes *claim tell what else there is. */
+struct question {
+    struct fp key;
+    uint64_t expected_ns;
+    const char *frame;
+    bool again;               /* after a wait */
+    const struct claim *over; /* a placeholder whose owner is gone, to be taken over; NULL none */
+};
+
+/* Guard held. */
+static void claim_or_meet(struct shard *s, const struct question *q, uint64_t now, struct claim *claim)
 {
-    struct cache_entry **bucket = bucket_of(cache, entry->key);
-    entry->next = *bucket;
-    *bucket = entry;
-    link_newest(cache, entry);
-    cache->totals.used_bytes += footprint(entry->payload);
-    cache->totals.entries++;
-    if (cache->totals.used_bytes > cache->totals.peak_bytes)
-        cache->totals.peak_bytes = cache->totals.used_bytes;
-    if (cache->totals.entries > cache->nbuckets)
-        grow(cache);
+    struct placeholder *met = placeholder_find(s->placeholders, SHARD_PLACEHOLDERS, q->key, now);
+    if (met && q->over && placeholder_current(q->over)) {
+        placeholder_end(met);
+        met = NULL;
+    }
+    if (!met || q->again)
+        shard_missed(s, q->key);
+    if (met)
+        placeholder_meet(met, claim);
+    else if (!placeholder_owner(now))
+        placeholder_claim(s->placeholders, SHARD_PLACEHOLDERS, q->key, now, q->expected_ns, q->frame, claim);
+}
+
+static struct payload *take_or_claim(struct cache *cache, const struct question *q, struct claim *claim)
+{
+    struct shard *s = shard_of(cache, q->key);
+    uint64_t now = clock_ns();
+    *claim = (struct claim){.shard = s};
+    if (!guard_enter(&s->guard))
+        return NULL;
+    struct payload *payload = take(cache, s, q->key);
+    if (!payload)
+        claim_or_meet(s, q, now, claim);
+    guard_leave(&s->guard);
+    if (claim->owned)
+        placeholder_wake(claim->at);
+    return payload;
+}
+
+struct payload *cache_claim(struct cache *cache, struct fp key, uint64_t expected_ns, struct claim *claim)
+{
+    const struct question q = {.key = key, .expected_ns = expected_ns, .frame = __builtin_frame_address(0)};
+    struct claim left;
+    if (placeholder_jumped(q.frame, &left))
+        cache_abandon(&left);
+    return take_or_claim(cache, &q, claim);
+}
+
+static bool waiting_pays(struct cache *cache)
+{
+    uint64_t vain = atomic_load_explicit(&cache->vain_ns, memory_order_relaxed);
+    return vain <= atomic_load_explicit(&cache->spared_ns, memory_order_relaxed) + CACHE_WAIT_GRACE_NS;
+}
+
+struct payload *cache_wait(struct cache *cache, struct fp key, uint64_t expected_ns, struct claim *claim, uint64_t *waited_ns)
+{
+    const struct claim met = *claim;
+    uint64_t began = clock_ns();
+    bool gone;
+    *claim = (struct claim){.shard = NULL};
+    if (placeholder_owner(began) || !waiting_pays(cache))
+        return NULL;
+    placeholder_wait(&met, &gone);
+    uint64_t waited = clock_ns() - began;
+    const struct question q = {
+        .key = key, .expected_ns = expected_ns, .frame = __builtin_frame_address(0), .again = true, .over = gone ? &met : NULL};
+    struct payload *payload = take_or_claim(cache, &q, claim);
+    *waited_ns += waited;
+    atomic_fetch_add(payload ? &cache->spared_ns : &cache->vain_ns, payload ? payload->call_ns : waited);
+    if (!claim->owned)
+        claim->at = NULL; /* another one in flight already: once is enough */
+    return payload;
+}
+
+void cache_abandon(struct claim *claim)
+{
+    if (!claim->owned || !placeholder_current(claim) || !guard_enter(&claim->shard->guard))
+        return;
+    bool ours = placeholder_current(claim);
+    if (ours)
+        placeholder_end(claim->at);
+    guard_leave(&claim->shard->guard);
+    if (ours)
+        placeholder_wake(claim->at);
+    claim->owned = false;
 }
 
 bool cache_could_keep(const struct cache *cache, size_t payload_bytes)
 {
-    return payload_bytes + sizeof(struct cache_entry) <= cache->totals.budget_bytes;
+    size_t others =
+        cache->fixed_bytes + room_footprint(sizeof(struct cache_entry)) + room_footprint(shard_table_bytes(SHARD_FIRST_CAPACITY));
+    return payload_bytes <= cache->room.budget && room_footprint(payload_bytes) + others <= cache->room.budget;
+}
+
+/* A larger table for a full shard. False when there is no memory. */
+static bool grow(struct cache *cache, struct shard *s, size_t capacity)
+{
+    size_t larger = capacity ? 2 * capacity : SHARD_FIRST_CAPACITY, unused = larger;
+    struct cache_entry **table = room_take(&cache->room, shard_table_bytes(larger));
+    if (!table)
+        return false;
+    bool entered = guard_enter(&s->guard);
+    if (entered && s->capacity == capacity) {
+        table = shard_adopt(s, table, larger);
+        unused = capacity;
+    }
+    if (entered)
+        guard_leave(&s->guard);
+    room_give(&cache->room, table, shard_table_bytes(unused));
+    return entered;
+}
+
+enum put { PUT_DONE, PUT_REFUSED, PUT_FULL };
+
+/* Guard held. The key's placeholder ends in any case where the entry is there afterwards; *ended is it. */
+static enum put try_put(struct cache *cache, struct shard *s, struct cache_entry *entry, struct placeholder **ended)
+{
+    bool known = shard_find(s, entry->key) != NULL;
+    if (!known && s->count == s->capacity)
+        return PUT_FULL;
+    if (!known)
+        shard_insert(s, entry, cache->policy, now_used(cache));
+    *ended = placeholder_find(s->placeholders, SHARD_PLACEHOLDERS, entry->key, 0);
+    if (*ended)
+        placeholder_end(*ended);
+    return known ? PUT_REFUSED : PUT_DONE;
+}
+
+static bool put_entry(struct cache *cache, struct cache_entry *entry)
+{
+    struct shard *s = shard_of(cache, entry->key);
+    struct placeholder *ended = NULL;
+    while (guard_enter(&s->guard)) {
+        enum put put = try_put(cache, s, entry, &ended);
+        size_t capacity = s->capacity;
+        if (put == PUT_DONE)
+            atomic_fetch_add(&cache->entries, 1); /* before it can be evicted */
+        guard_leave(&s->guard);
+        if (ended)
+            placeholder_wake(ended);
+        if (put != PUT_FULL)
+            return put == PUT_DONE;
+        if (!grow(cache, s, capacity))
+            return false;
+    }
+    return false;
 }
 
 bool cache_put(struct cache *cache, struct fp key, struct payload *payload)
 {
-    struct cache_entry *entry = cache_could_keep(cache, payload->bytes) ? calloc(1, sizeof *entry) : NULL;
-    struct cache_entry *victims = NULL;
-    bool put = false;
-    if (entry && guard_enter(&cache->guard)) {
-        entry->key = key;
-        entry->payload = payload;
-        if (!find(cache, key)) {
-            victims = make_room(cache, footprint(payload));
-            insert(cache, entry);
-            put = true;
-        }
-        guard_leave(&cache->guard);
+    struct cache_entry *entry = cache_could_keep(cache, payload->bytes) ? room_take(&cache->room, sizeof *entry) : NULL;
+    if (entry) {
+        *entry = (struct cache_entry){.key = key, .payload = payload};
+        if (put_entry(cache, entry))
+            return true;
+        room_give(&cache->room, entry, sizeof *entry);
     }
-    if (!put) {
-        free(entry);
-        payload_drop(payload);
-    }
-    free_entries(victims);
-    return put;
+    payload_drop(payload);
+    return false;
 }
 
 struct cache_totals cache_totals(struct cache *cache)
 {
-    struct cache_totals totals = {0};
-    if (guard_enter(&cache->guard)) {
-        totals = cache->totals;
-        guard_leave(&cache->guard);
-    }
-    return totals;
+    return (struct cache_totals){.budget_bytes = cache->room.budget,
+                                 .used_bytes = atomic_load(&cache->room.used),
+                                 .peak_bytes = atomic_load(&cache->room.peak),
+                                 .entries = atomic_load(&cache->entries),
+                                 .evictions = atomic_load(&cache->evictions)};
 }
 
 bool cache_broken(const struct cache *cache)
 {
-    return guard_broken(&cache->guard);
+    for (int i = 0; i < CACHE_SHARDS; i++)
+        if (guard_broken(&cache->shards[i].guard))
+            return true;
+    return false;
 }
 
 bool cache_before_fork(struct cache *cache)
 {
-    return guard_enter(&cache->guard);
+    int held = 0;
+    while (held < CACHE_SHARDS && guard_enter(&cache->shards[held].guard))
+        held++;
+    if (held == CACHE_SHARDS)
+        return true;
+    while (held)
+        guard_leave(&cache->shards[--held].guard);
+    return false;
+}
+
+static void drop_placeholders(struct shard *s)
+{
+    for (int i = 0; i < SHARD_PLACEHOLDERS; i++)
+        if (s->placeholders[i].taken)
+            placeholder_end(&s->placeholders[i]);
 }
 
 void cache_after_fork(struct cache *cache, bool held, bool child)
 {
-    if (child)
-        guard_after_fork(&cache->guard, held);
-    else if (held)
-        guard_leave(&cache->guard);
+    for (int i = 0; i < CACHE_SHARDS; i++) {
+        struct shard *s = &cache->shards[i];
+        if (child && held)
+            drop_placeholders(s);
+        if (child)
+            guard_after_fork(&s->guard, held);
+        else if (held)
+            guard_leave(&s->guard);
+    }
     if (child && held)
-        cache->totals.evictions = 0;
+        atomic_store(&cache->evictions, 0);
 }

@@ -1,40 +1,10 @@
-#define _GNU_SOURCE
 #include "reuse/payload.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /* The mark: a byte pattern that no computed real, index or status has. */
 enum { MARK = 0xA7 };
 enum { SCRATCH_FREE_BYTES = 128 * 1024, SCRATCH_RATIO = 3 };
-enum { MAP_FROM = 256 * 1024, HUGE_FROM = 4 * 1024 * 1024 };
-
-/*
- * Memory that goes back to the system as soon as it is freed, without passing through the program's heap when large. All of it is
- * about to be written, and a fault a page would cost more than the copy: it is mapped in one go, or in huge pages.
- */
-static void *take_memory(size_t size)
-{
-    if (size < MAP_FROM)
-        return malloc(size);
-    int at_once = size < HUGE_FROM ? MAP_POPULATE : 0;
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | at_once, -1, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
-    if (!at_once)
-        madvise(memory, size, MADV_HUGEPAGE);
-    return memory;
-}
-
-static void give_memory(void *memory, size_t size)
-{
-    if (size < MAP_FROM)
-        free(memory);
-    else
-        munmap(memory, size);
-}
-
 struct view maybe_view(const struct canon *c, const struct use *use, int k)
 {
     struct region whole = {PART_NONE, 0, 0};
@@ -94,7 +64,7 @@ struct snapshot *snapshot_take(const struct canon *c, const struct use *use)
 {
     bool scratch = scratch_is_small(c, use);
     size_t bytes = array_bytes(c, use, false) + (scratch ? array_bytes(c, use, true) : 0), at = 0;
-    struct snapshot *s = take_memory(sizeof *s + bytes);
+    struct snapshot *s = room_take(NULL, sizeof *s + bytes);
     if (!s)
         return NULL;
     s->bytes = bytes;
@@ -133,7 +103,7 @@ void snapshot_settle(const struct snapshot *s, const struct canon *c, const stru
 void snapshot_free(struct snapshot *s)
 {
     if (s)
-        give_memory(s, sizeof *s + s->bytes);
+        room_give(NULL, s, sizeof *s + s->bytes);
 }
 
 /* A stretch of elements of a `maybe` array that the call changed; its bytes follow the header, padded to 8. */
@@ -221,17 +191,25 @@ size_t payload_packed_bytes(const struct canon *c, const struct use *use)
     return bytes;
 }
 
-struct payload *payload_capture(const struct canon *c, const struct use *use, const struct snapshot *snapshot)
+struct payload *payload_new(struct room *room, size_t bytes)
 {
-    size_t packed = padded(payload_packed_bytes(c, use)), runs = 0, at = 0;
-    each_run(c, use, snapshot, measure_run, &runs);
-    size_t bytes = sizeof(struct payload) + packed + runs;
-    struct payload *p = take_memory(bytes);
+    struct payload *p = room_take(room, bytes);
     if (!p)
         return NULL;
     memset(p, 0, sizeof *p);
     atomic_init(&p->refs, 1);
+    p->room = room;
     p->bytes = bytes;
+    return p;
+}
+
+struct payload *payload_capture(const struct canon *c, const struct use *use, const struct snapshot *snapshot, struct room *room)
+{
+    size_t packed = padded(payload_packed_bytes(c, use)), runs = 0, at = 0;
+    each_run(c, use, snapshot, measure_run, &runs);
+    struct payload *p = payload_new(room, sizeof *p + packed + runs);
+    if (!p)
+        return NULL;
     p->packed = packed;
     for (int k = 0; k < c->op->noperands; k++) {
         struct view v = view_of(c, k, use[k].write);
@@ -273,5 +251,5 @@ void payload_hold(struct payload *p)
 void payload_drop(struct payload *p)
 {
     if (p && atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1)
-        give_memory(p, p->bytes);
+        room_give(p->room, p, p->bytes);
 }

@@ -9,8 +9,8 @@
  *   written. An element rewritten with the value it had cannot be told from one left alone; LAPACK gives scratch no meaning.
  *   Scratch much larger than the operands is not copied: of it, only the elements that are surely written are kept.
  *
- * Reference-counted, immutable once captured; safe to restore from several threads. Memory comes from mmap for large payloads so
- * that it goes back to the system when evicted.
+ * Reference-counted, immutable once captured; safe to restore from several threads. Memory comes from a room, whose budget it
+ * counts in, and goes back there with the last reference: no guard is held then.
  */
 #ifndef BLASE_REUSE_PAYLOAD_H
 #define BLASE_REUSE_PAYLOAD_H
@@ -19,6 +19,7 @@
 
 #include "lineage/lineage.h"
 #include "reuse/governor.h"
+#include "reuse/room.h"
 
 /* Content of may-be-written arrays before a call; taking it marks the `maybe` ones. */
 struct snapshot;
@@ -33,6 +34,8 @@ void snapshot_free(struct snapshot *s);
 
 struct payload {
     atomic_int refs;
+    uint32_t height;      /* of the producing item in the lineage DAG */
+    struct room *room;    /* where its memory goes back to; NULL: counted nowhere */
     size_t bytes;         /* memory it occupies, itself included */
     uint64_t item, epoch; /* producing item and the process generation it was counted in */
     uint64_t call_ns;     /* what computing it took */
@@ -48,8 +51,11 @@ struct payload {
     unsigned char data[];
 };
 
-/* Captures what the call just wrote. `snapshot` may be NULL when snapshot_bytes was 0. NULL: out of memory. One reference. */
-struct payload *payload_capture(const struct canon *c, const struct use *use, const struct snapshot *snapshot);
+/* One of `bytes` in all, itself included, its fields 0, data to be filled in. NULL: no room. One reference. */
+struct payload *payload_new(struct room *room, size_t bytes);
+
+/* Captures what the call just wrote. `snapshot` may be NULL when snapshot_bytes was 0. NULL: no room. One reference. */
+struct payload *payload_capture(const struct canon *c, const struct use *use, const struct snapshot *snapshot, struct room *room);
 
 /* Writes it to the operands of `c`, a call with the same key: same shapes, any addresses and leading dimensions. */
 void payload_restore(const struct payload *p, const struct canon *c, const struct use *use);

@@ -9,14 +9,22 @@ static void one_step(struct plan *plan, enum outcome outcome, struct plan_step s
 
 void plan_call(struct plan *plan)
 {
+    plan->claim = (struct claim){.at = NULL};
+    plan->waited_ns = 0;
     one_step(plan, OUTCOME_UNPROBED, (struct plan_step){STEP_CALL, HALF_NONE, NULL});
 }
 
-void plan_probe(struct plan *plan, struct cache *cache, struct fp key)
+void plan_probe(struct plan *plan, struct cache *cache, struct fp key, uint64_t expected_ns)
 {
-    struct payload *payload = cache_take(cache, key);
+    struct payload *payload = cache_claim(cache, key, expected_ns, &plan->claim);
+    enum outcome found = OUTCOME_HIT;
+    plan->waited_ns = 0;
+    if (!payload && plan->claim.at && !plan->claim.owned) {
+        payload = cache_wait(cache, key, expected_ns, &plan->claim, &plan->waited_ns);
+        found = OUTCOME_WAIT;
+    }
     if (payload)
-        one_step(plan, OUTCOME_HIT, (struct plan_step){STEP_COPY, HALF_NONE, payload});
+        one_step(plan, found, (struct plan_step){STEP_COPY, HALF_NONE, payload});
     else
         one_step(plan, OUTCOME_MISS, (struct plan_step){STEP_CALL, HALF_NONE, NULL});
 }
@@ -31,13 +39,13 @@ static void two_steps(struct plan *plan, enum outcome outcome, struct payload *f
 
 bool plan_driver(struct plan *plan, struct cache *cache, const struct driver *d, bool trusted)
 {
-    struct payload *rest = plan->outcome == OUTCOME_HIT ? plan->steps[0].payload : NULL;
+    struct payload *rest = plan->steps[0].kind == STEP_COPY ? plan->steps[0].payload : NULL;
     if (rest && !rest->rest)
         return false; /* kept whole */
     struct payload *factor = cache_take(cache, d->key);
     const bool found = factor != NULL;
     if (rest && factor) {
-        two_steps(plan, OUTCOME_HIT, factor, (struct plan_step){STEP_COPY, HALF_REST, rest});
+        two_steps(plan, plan->outcome, factor, (struct plan_step){STEP_COPY, HALF_REST, rest});
         return true;
     }
     payload_drop(rest);
@@ -55,4 +63,5 @@ void plan_done(struct plan *plan)
     for (int i = 0; i < plan->nsteps; i++)
         payload_drop(plan->steps[i].payload);
     plan->nsteps = 0;
+    cache_abandon(&plan->claim);
 }

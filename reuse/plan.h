@@ -28,10 +28,15 @@ struct plan {
     enum outcome outcome;
     int nsteps;
     struct plan_step steps[PLAN_MAX_STEPS];
+    struct claim claim; /* owned while others may wait for what the call leads to */
+    uint64_t waited_ns; /* for the same call in another thread */
 };
 
-/* The plan for a call that may be served: probes the cache. */
-void plan_probe(struct plan *plan, struct cache *cache, struct fp key);
+/*
+ * The plan for a call that may be served: probes the cache, and waits where the same call is in flight. `expected_ns` is what
+ * computing it should take. A thread has one such plan at a time: probing jumps over an older one that was not done.
+ */
+void plan_probe(struct plan *plan, struct cache *cache, struct fp key, uint64_t expected_ns);
 
 /*
  * After plan_probe, for a driver: a rest is joined by its factor or becomes a miss; a miss takes the factor if there is one and
@@ -42,6 +47,7 @@ bool plan_driver(struct plan *plan, struct cache *cache, const struct driver *d,
 /* The plan for a call that may not be served. */
 void plan_call(struct plan *plan);
 
+/* Drops what the plan holds; others stop waiting if nothing was published. */
 void plan_done(struct plan *plan);
 
 #endif

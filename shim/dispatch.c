@@ -1,7 +1,9 @@
 /*
  * One call, end to end (DESIGN 3). What is nested, illegal, a workspace query or too small goes straight to the real function;
- * the rest is traced. The tests are ordered by their price.
+ * the rest is traced. The tests are ordered by their price, and what they find out about a call site for good is published, so
+ * that its next call does not come here at all (shim/fast.h).
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "lineage/clock.h"
@@ -9,6 +11,7 @@
 #include "shim/fpenv.h"
 #include "shim/resolve.h"
 #include "shim/trace.h"
+#include "shim/unload.h"
 
 /* Passed-through calls this large are timed each; of smaller ones one in BYPASS_SAMPLE. */
 static const double ALWAYS_TIMED_FLOPS = 1e6;
@@ -16,6 +19,7 @@ static const double ALWAYS_TIMED_FLOPS = 1e6;
 /* A call on its way: what every step below needs. */
 struct passage {
     struct call *call;
+    uint64_t epoch; /* of what is known about the caller */
     struct caller_object *caller;
     const struct binding *binding;
     struct process *process;
@@ -38,13 +42,13 @@ static inline int64_t pass_through(const struct passage *p, double flops, const 
     struct bypass_count *count = &p->thread->bypass[op_index(p->call->entry->op)];
     count_add(&count->calls, 1);
     bool always = flops >= ALWAYS_TIMED_FLOPS || governed;
-    if (!always && p->thread->clock++ % BYPASS_SAMPLE != 1) /* not the first: it is cold */
+    if (!always && !thread_time_this(p->thread))
         return invoke(p);
     uint64_t began = clock_ns();
     int64_t returned = invoke(p);
     uint64_t took = clock_ns() - began, flags = fpenv_save();
-    count_add(&count->timed_calls, 1);
-    count_add(&count->timed_ns, took);
+    count_add(always ? &count->timed_calls : &count->sampled_calls, 1);
+    count_add(always ? &count->timed_ns : &count->sampled_ns, took);
     if (p->process->governor)
         governor_passed(p->process->governor, governed, always ? took : took * BYPASS_SAMPLE);
     fpenv_restore(flags);
@@ -88,38 +92,89 @@ static __attribute__((noinline)) int64_t dispatch_large(const struct passage *p)
     return trace_call(p->call, p->caller, p->binding, p->process, p->thread, &canon, use, &governed);
 }
 
-/* Cheap reasons to leave a call alone, from the raw arguments; *flops is their count. */
-static inline bool not_worth_a_look(struct passage *p, int width, double *flops)
+/* The next calls from here need not come to dispatch. */
+static void publish(const struct passage *p, int kind, size_t counter, double least)
 {
-    const struct op *op = p->call->entry->op;
-    struct governor *governor = p->process->governor;
-    *flops = op->quick(p->call, width) * op_flop_scale(op);
-    if (*flops < gate_least_flops(op, governor != NULL))
-        return true;
-    if (!governor)
-        return false;
-    p->class = governor_class(governor, op, *flops, p->call->ret);
-    return !governor_may_look(governor, p->class);
+    if (!binding_holds(p->binding, p->caller))
+        return; /* good for one call only */
+    const struct fast record = {.ret = p->call->ret,
+                                .epoch = p->epoch,
+                                .fn = p->binding->fn,
+                                .least = (uint64_t)least,
+                                .index = (uint32_t)entry_index(p->call->entry),
+                                .counter = (uint32_t)counter,
+                                .kind = (uint32_t)kind};
+    fast_publish(&record);
+}
+
+static int64_t pass_nested(const struct passage *p)
+{
+    if (p->thread) {
+        count_add(&p->thread->nested, 1);
+        p->thread->tail_calls += p->caller->shim;
+    }
+    if (!p->caller->shim)
+        publish(p, FAST_NESTED, offsetof(struct thread_state, nested), 0);
+    return invoke(p);
+}
+
+/* What the stub compares with: operations of the routine's own, or a dimension at which they are surely fewer. */
+static double least_for_stub(const struct entry *entry, double least)
+{
+    double own = least / op_flop_scale(entry->op), edge = 0;
+    if (entry->judged == 1)
+        return own;
+    while (edge < FAST_MOST_DIMENSION && entry->judged * edge * edge * edge < own)
+        edge++;
+    return edge;
+}
+
+static int64_t pass_tiny(const struct passage *p, int width, double flops, double least)
+{
+    const struct entry *entry = p->call->entry;
+    uint32_t tail_calls = p->thread ? p->thread->tail_calls : 0;
+    int64_t returned = pass_through(p, flops, NULL);
+    if (!entry->judged || !p->thread || p->thread->tail_calls != tail_calls)
+        return returned;
+    size_t counter = offsetof(struct thread_state, bypass) + (size_t)op_index(entry->op) * sizeof(struct bypass_count) +
+                     offsetof(struct bypass_count, calls);
+    uint64_t flags = fpenv_save();
+    publish(p, width == 8 ? FAST_WIDE : FAST_NARROW, counter, least_for_stub(entry, least));
+    fpenv_restore(flags);
+    return returned;
+}
+
+/* Nothing is counted: the process is passive, or was told to be. */
+static int64_t pass_uncounted(const struct passage *p, bool for_good)
+{
+    if (for_good)
+        publish(p, FAST_OFF, 0, 0);
+    return invoke(p);
 }
 
 int64_t dispatch(struct call *call)
 {
-    struct passage p = {.call = call, .flags = fpenv_save(), .caller = caller_of(call->ret)};
+    struct passage p = {.call = call, .flags = fpenv_save(), .epoch = unload_epoch()};
+    p.caller = caller_of(call->ret, p.epoch);
     p.binding = binding_of(p.caller, call->entry);
     p.process = process_get();
-    if (!p.process)
-        return invoke(&p);
+    if (!p.process || p.process->settings.trace == TRACE_OFF)
+        return pass_uncounted(&p, p.process || process_is_passive());
     p.thread = thread_state();
-    if (p.caller->nested) {
-        if (p.thread)
-            count_add(&p.thread->nested, 1);
-        return invoke(&p);
-    }
+    if (p.caller->nested)
+        return pass_nested(&p);
     int width = p.binding->provider ? p.binding->provider->width : 0;
-    double flops;
     if (!width || fpenv_traps()) /* where exceptions trap, our own arithmetic could */
         return count_and_pass(&p);
-    if (p.process->settings.trace == TRACE_AUTO && not_worth_a_look(&p, width, &flops))
-        return pass_through(&p, flops, NULL);
+    if (p.process->settings.trace == TRACE_AUTO) {
+        const struct op *op = call->entry->op;
+        struct governor *governor = p.process->governor;
+        double flops = op->quick(call, width) * op_flop_scale(op), least = gate_least_flops(op, governor != NULL);
+        if (flops < least)
+            return pass_tiny(&p, width, flops, least);
+        p.class = governor ? governor_class(governor, op, flops, call->ret) : NULL;
+        if (governor && !governor_may_look(governor, p.class))
+            return pass_through(&p, flops, NULL);
+    }
     return dispatch_large(&p);
 }

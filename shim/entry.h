@@ -3,8 +3,16 @@
 #define BLASE_SHIM_ENTRY_H
 
 #include "lineage/call.h"
+#include "shim/fast.h"
 
 #define BLASE_ENTRY __attribute__((visibility("default")))
+
+/* What packs a call and hands it to dispatch: the entry point itself, or what its stub (shim/fast.h) goes on to. */
+#if FAST_STUBS
+#define BLASE_PACKS(symbol) __attribute__((visibility("hidden"))) slow_##symbol
+#else
+#define BLASE_PACKS(symbol) BLASE_ENTRY symbol
+#endif
 
 extern const struct entry entry_table[];
 extern const int entry_count;

@@ -154,9 +154,10 @@ struct payload *halves_capture(struct tracing *t, const struct snapshot *snapsho
 {
     struct halves *h = t->halves;
     if (!h->d.halves || (!h->found && (real->raised & ~(uint32_t)FE_INEXACT)))
-        return payload_capture(t->canon, t->use, snapshot);
-    struct payload *rest = payload_capture(t->canon, h->d.rest, snapshot);
-    struct payload *factor = h->found ? NULL : payload_capture(&h->d.factor, h->d.factor_use, snapshot_of_nothing());
+        return payload_capture(t->canon, t->use, snapshot, cache_room(t->process->cache));
+    struct payload *rest = payload_capture(t->canon, h->d.rest, snapshot, cache_room(t->process->cache));
+    struct payload *factor =
+        h->found ? NULL : payload_capture(&h->d.factor, h->d.factor_use, snapshot_of_nothing(), cache_room(t->process->cache));
     if (!rest || (!h->found && !factor)) {
         payload_drop(rest);
         payload_drop(factor);

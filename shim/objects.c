@@ -97,6 +97,29 @@ void *object_scan(const char *name)
     return found;
 }
 
+/* Where an object begins, as dladdr tells it; UINTPTR_MAX if nothing of it is mapped. */
+static uintptr_t base_of(const struct dl_phdr_info *info)
+{
+    uintptr_t lowest = UINTPTR_MAX;
+    for (int i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_LOAD && info->dlpi_phdr[i].p_vaddr < lowest)
+            lowest = info->dlpi_phdr[i].p_vaddr;
+    return lowest == UINTPTR_MAX ? lowest : info->dlpi_addr + (lowest & ~(uintptr_t)4095);
+}
+
+static int same_object(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void)size;
+    const struct object *object = context;
+    return base_of(info) == object->base && strcmp(info->dlpi_name ? info->dlpi_name : "", object->path) == 0;
+}
+
+bool object_loaded(const struct object *object)
+{
+    struct object wanted = *object;
+    return dl_iterate_phdr(same_object, &wanted);
+}
+
 struct build_id_search {
     uintptr_t base;
     char *out;
@@ -122,11 +145,7 @@ static int find_build_id(struct dl_phdr_info *info, size_t size, void *context)
 {
     (void)size;
     struct build_id_search *search = context;
-    uintptr_t lowest = UINTPTR_MAX;
-    for (int i = 0; i < info->dlpi_phnum; i++)
-        if (info->dlpi_phdr[i].p_type == PT_LOAD && info->dlpi_phdr[i].p_vaddr < lowest)
-            lowest = info->dlpi_phdr[i].p_vaddr;
-    if (lowest == UINTPTR_MAX || info->dlpi_addr + (lowest & ~(uintptr_t)4095) != search->base)
+    if (base_of(info) != search->base)
         return 0;
     for (int i = 0; i < info->dlpi_phnum; i++)
         if (info->dlpi_phdr[i].p_type == PT_NOTE)

@@ -19,6 +19,9 @@ struct object {
 /* False for addresses in no object (generated code). */
 bool object_of(const void *address, struct object *object);
 
+/* Is it still there? Takes no lock that is held while constructors and destructors run. */
+bool object_loaded(const struct object *object);
+
 /* True for addresses in this library. */
 bool object_is_shim(const void *address);
 

@@ -18,6 +18,7 @@
 #include "lineage/say.h"
 #include "shim/entry.h"
 #include "shim/threads.h"
+#include "shim/unload.h"
 
 #ifndef BLASE_VERSION
 #define BLASE_VERSION "0"
@@ -38,6 +39,11 @@ void process_passive(const char *why)
         return;
     snprintf(line, sizeof line, "blase: %s; passing every call through from here on\n", why);
     say_line(line);
+}
+
+bool process_is_passive(void)
+{
+    return atomic_load(&state) == STATE_PASSIVE;
 }
 
 /* Where the log goes: an absolute path, because the program may change its directory. */
@@ -107,7 +113,8 @@ static void header_command(struct header *h)
     header_add(h, "argv", text);
 }
 
-static const char *const setting_keys[] = {"setting.reuse", "setting.trace", "setting.verify", "setting.memory", "setting.quiet"};
+static const char *const setting_keys[] = {"setting.reuse",  "setting.trace",  "setting.verify",
+                                           "setting.memory", "setting.policy", "setting.quiet"};
 
 static void write_header(void)
 {
@@ -208,7 +215,7 @@ BLASE_ENTRY _Noreturn void _Exit(int status)
     _exit(status);
 }
 
-/* Order of guards around fork: lineage, then cache. They are held together here only, in the forking thread. */
+/* Order of guards around fork: lineage, then the cache's shards. They are held together here only, in the forking thread. */
 static bool lineage_held, cache_held;
 
 static void before_fork(void)
@@ -231,6 +238,7 @@ static void after_fork_parent(void)
 static void after_fork_child(void)
 {
     int now = atomic_load(&state);
+    unload_forked();
     if (now == STATE_STARTING) /* the thread that was starting us is not here */
         atomic_store(&state, STATE_PASSIVE);
     if (now != STATE_READY)
@@ -258,11 +266,11 @@ static bool start(void)
     process.epoch = 1;
     process.start_ns = clock_ns();
     process.lineage = lineage_new(new_log());
-    if (process.settings.reuse != REUSE_NONE)
-        process.cache = cache_new(process.settings.memory);
+    bool cached = process.settings.reuse != REUSE_NONE && process.settings.trace != TRACE_OFF;
+    process.cache = cached ? cache_new(process.settings.memory, process.settings.policy) : NULL;
     bool governed = process.cache && process.settings.trace == TRACE_AUTO;
     process.governor = governed ? governor_new() : NULL;
-    if (!process.lineage || (process.settings.reuse != REUSE_NONE && !process.cache) || (governed && !process.governor))
+    if (!process.lineage || (cached && !process.cache) || (governed && !process.governor))
         return false;
     atomic_store(&process.next_snapshot_ns, process.start_ns + SNAPSHOT_PERIOD_NS);
     write_header();

@@ -31,6 +31,9 @@ struct process *process_get(void);
 
 void process_passive(const char *why);
 
+/* True once the process has gone passive: it stays so. */
+bool process_is_passive(void);
+
 /* False in a child made without fork's handlers (a raw clone): its locks may be in any state, so it goes passive. */
 bool process_same(struct process *p);
 

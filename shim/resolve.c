@@ -45,7 +45,7 @@ const struct binding *binding_sibling(const struct binding *binding, const struc
     struct object object;
     if (!s)
         return NULL;
-    *s = (struct sibling){{NULL, binding->provider}, entry, atomic_load(&siblings)};
+    *s = (struct sibling){.binding = {.provider = binding->provider}, .entry = entry, .next = atomic_load(&siblings)};
     void *handle = object_of(binding->fn, &object) ? object_handle(&object, false) : NULL;
     if (handle) { /* providers are pinned: the function stays when the handle goes */
         s->binding.fn = object_own_symbol(&object, handle, entry->symbol);
@@ -58,10 +58,17 @@ const struct binding *binding_sibling(const struct binding *binding, const struc
 
 const struct binding *binding_slow(struct caller_object *caller, const struct entry *entry)
 {
+    uint64_t epoch = atomic_load(&caller->epoch);
     static __thread struct binding last_resort; /* when memory is out: good for this call, never remembered */
+    _Atomic(struct binding *) *slot = &caller->bindings[entry_index(entry)];
     void *fn = resolve(caller, entry->symbol);
     if (!fn)
         undefined(caller, entry->symbol);
+    struct binding *known = atomic_load(slot);
+    if (known && known->fn == fn) { /* providers are pinned: what lies there is what lay there */
+        atomic_store(&known->epoch, epoch);
+        return known;
+    }
     struct binding *binding = calloc(1, sizeof *binding);
     if (!binding) {
         last_resort.fn = fn;
@@ -69,10 +76,10 @@ const struct binding *binding_slow(struct caller_object *caller, const struct en
     }
     binding->fn = fn;
     binding->provider = provider_of(fn, entry);
-    const struct binding *none = NULL;
-    if (!atomic_compare_exchange_strong(&caller->bindings[entry_index(entry)], &none, binding)) {
+    atomic_init(&binding->epoch, epoch);
+    if (!atomic_compare_exchange_strong(slot, &known, binding) && known->fn == fn) {
         free(binding);
-        return none;
+        return known;
     }
-    return binding;
+    return binding; /* one of two threads that found different functions keeps its own for this call */
 }

@@ -1,6 +1,7 @@
 #include "shim/threads.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 static _Atomic(struct thread_state *) all;
@@ -8,11 +9,13 @@ static atomic_uint thread_ids;
 static pthread_key_t at_thread_end;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool have_key;
-static __thread struct thread_state *mine __attribute__((tls_model("initial-exec")));
+__thread struct thread_state *thread_mine __attribute__((tls_model("initial-exec")));
+
+_Static_assert(offsetof(struct thread_state, until_timed) == THREAD_UNTIL_TIMED, "the stubs find it there");
 
 static void leave(void *block)
 {
-    mine = NULL;
+    thread_mine = NULL;
     atomic_store(&((struct thread_state *)block)->taken, false);
 }
 
@@ -31,7 +34,7 @@ static struct thread_state *take_free(void)
     return NULL;
 }
 
-static struct thread_state *join(void)
+struct thread_state *thread_join(void)
 {
     pthread_once(&once, make_key);
     struct thread_state *t = take_free();
@@ -40,21 +43,50 @@ static struct thread_state *join(void)
         if (!t)
             return NULL;
         atomic_init(&t->taken, true);
+        atomic_init(&t->until_timed, 2); /* not the first: it is cold */
         struct thread_state *head = atomic_load(&all);
         do
             t->next = head;
         while (!atomic_compare_exchange_weak(&all, &head, t));
     }
     t->id = atomic_fetch_add(&thread_ids, 1);
-    mine = t;
+    thread_mine = t;
     if (have_key)
         pthread_setspecific(at_thread_end, t);
     return t;
 }
 
-struct thread_state *thread_state(void)
+/* Half of BYPASS_SAMPLE to one and a half of it, evenly. */
+static int32_t next_distance(struct thread_state *t)
 {
-    return mine ? mine : join();
+    t->dice = t->dice * 1664525u + 1013904223u;
+    return (int32_t)(BYPASS_SAMPLE / 2 + (t->dice >> 16) % (BYPASS_SAMPLE + 1));
+}
+
+bool thread_time_this(struct thread_state *t)
+{
+    int32_t left = atomic_load_explicit(&t->until_timed, memory_order_relaxed) - 1;
+    bool now = left <= 0;
+    atomic_store_explicit(&t->until_timed, now ? next_distance(t) : left, memory_order_relaxed);
+    return now;
+}
+
+static void add_up(struct bypass_count *sum, const struct bypass_count *one)
+{
+    sum->calls += atomic_load_explicit(&one->calls, memory_order_relaxed);
+    sum->idle += atomic_load_explicit(&one->idle, memory_order_relaxed);
+    sum->timed_calls += atomic_load_explicit(&one->timed_calls, memory_order_relaxed);
+    sum->timed_ns += atomic_load_explicit(&one->timed_ns, memory_order_relaxed);
+    sum->sampled_calls += atomic_load_explicit(&one->sampled_calls, memory_order_relaxed);
+    sum->sampled_ns += atomic_load_explicit(&one->sampled_ns, memory_order_relaxed);
+}
+
+/* Large calls as they were timed; the others by the mean of their sample. */
+static uint64_t nanoseconds(const struct bypass_count *c)
+{
+    double mean = c->sampled_calls ? (double)c->sampled_ns / (double)c->sampled_calls : 0;
+    uint64_t known = c->timed_calls + c->idle, others = c->calls > known ? c->calls - known : 0;
+    return c->timed_ns + (uint64_t)(mean * (double)others);
 }
 
 void threads_sum(struct log_counters *c, struct log_op_count *ops)
@@ -65,16 +97,11 @@ void threads_sum(struct log_counters *c, struct log_op_count *ops)
     for (struct thread_state *t = atomic_load(&all); t; t = t->next)
         c->nested += atomic_load_explicit(&t->nested, memory_order_relaxed);
     for (int op = 0; op < OP_COUNT; op++) {
-        uint64_t calls = 0, idle = 0, timed_calls = 0, timed_ns = 0;
-        for (struct thread_state *t = atomic_load(&all); t; t = t->next) {
-            calls += atomic_load_explicit(&t->bypass[op].calls, memory_order_relaxed);
-            idle += atomic_load_explicit(&t->bypass[op].idle, memory_order_relaxed);
-            timed_calls += atomic_load_explicit(&t->bypass[op].timed_calls, memory_order_relaxed);
-            timed_ns += atomic_load_explicit(&t->bypass[op].timed_ns, memory_order_relaxed);
-        }
-        double mean = timed_calls ? (double)timed_ns / (double)timed_calls : 0;
-        if (calls)
-            ops[c->nops++] = (struct log_op_count){(uint64_t)op, calls, (uint64_t)(mean * (double)(calls - idle))};
+        struct bypass_count sum = {0};
+        for (struct thread_state *t = atomic_load(&all); t; t = t->next)
+            add_up(&sum, &t->bypass[op]);
+        if (sum.calls)
+            ops[c->nops++] = (struct log_op_count){(uint64_t)op, sum.calls, nanoseconds(&sum)};
     }
 }
 
@@ -92,12 +119,13 @@ void threads_reset(void)
     for (struct thread_state *t = atomic_load(&all); t; t = t->next) {
         atomic_store(&t->nested, 0);
         for (int op = 0; op < OP_COUNT; op++) {
-            atomic_store(&t->bypass[op].calls, 0);
-            atomic_store(&t->bypass[op].idle, 0);
-            atomic_store(&t->bypass[op].timed_calls, 0);
-            atomic_store(&t->bypass[op].timed_ns, 0);
+            struct bypass_count *c = &t->bypass[op];
+            _Atomic uint64_t *const counts[] = {&c->calls,    &c->idle,          &c->timed_calls,
+                                                &c->timed_ns, &c->sampled_calls, &c->sampled_ns};
+            for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+                atomic_store(counts[i], 0);
         }
-        if (t != mine)
+        if (t != thread_mine)
             atomic_store(&t->taken, false);
     }
 }

@@ -5,6 +5,11 @@
 #ifndef BLASE_SHIM_THREADS_H
 #define BLASE_SHIM_THREADS_H
 
+/* Where the stubs of fast.h find a thread's count-down. */
+#define THREAD_UNTIL_TIMED 0
+
+#ifndef __ASSEMBLER__
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,14 +18,17 @@
 #include "lineage/log_format.h"
 
 struct bypass_count {
-    _Atomic uint64_t calls, idle; /* idle: workspace queries and illegal calls among them, which do no work */
-    _Atomic uint64_t timed_calls, timed_ns;
+    _Atomic uint64_t calls, idle;               /* idle: workspace queries and illegal calls among them, which do no work */
+    _Atomic uint64_t timed_calls, timed_ns;     /* those timed because they are large */
+    _Atomic uint64_t sampled_calls, sampled_ns; /* those timed for all the others, one in BYPASS_SAMPLE */
 };
 
 struct thread_state {
+    _Atomic int32_t until_timed; /* counts small passed-through calls down to the next that is timed */
     atomic_bool taken;
     uint32_t id;
-    uint32_t clock; /* counts passed-through calls, to time one in BYPASS_SAMPLE */
+    uint32_t dice;       /* makes the distance between timed calls irregular, lest it beat with a loop of the program's */
+    uint32_t tail_calls; /* calls that arrived with a return address in the shim: a real function ended in a jump */
     struct thread_state *next;
     _Atomic uint64_t nested;
     struct bypass_count bypass[OP_COUNT];
@@ -28,8 +36,20 @@ struct thread_state {
 
 enum { BYPASS_SAMPLE = 64 };
 
+/* The calling thread's block if it has one already. */
+extern __thread struct thread_state *thread_mine __attribute__((tls_model("initial-exec")));
+
+/* Makes one. */
+struct thread_state *thread_join(void);
+
 /* The calling thread's block; NULL when memory is out: nothing is counted then. */
-struct thread_state *thread_state(void);
+static inline struct thread_state *thread_state(void)
+{
+    return thread_mine ? thread_mine : thread_join();
+}
+
+/* Is it this small call's turn to be timed? Once in BYPASS_SAMPLE on average. */
+bool thread_time_this(struct thread_state *thread);
 
 /* Adds to a counter that only this thread writes. */
 static inline void count_add(_Atomic uint64_t *counter, uint64_t amount)
@@ -46,4 +66,5 @@ bool threads_any(void);
 /* In a forked child: counts restart at zero. */
 void threads_reset(void);
 
+#endif
 #endif

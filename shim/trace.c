@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lineage/clock.h"
+#include "reuse/gate.h"
 #include "reuse/key.h"
 #include "shim/fpenv.h"
 #include "shim/halves.h"
@@ -71,6 +72,12 @@ static struct key_context context_of(const struct tracing *t)
                                 .fp_control = fpenv_control(),
                                 .tuning = provider_tuning(p, t->canon->op),
                                 .nancheck = t->canon->lapacke && p->nancheck ? (uint32_t)p->nancheck() : 0};
+}
+
+/* What computing should take: as its class has shown, or else by the gate's rates. */
+static uint64_t expected_ns(const struct tracing *t)
+{
+    return (uint64_t)(t->governed->class ? t->governed->call_ns : gate_estimate(t->canon, t->use).call_ns);
 }
 
 struct real_result trace_real(const struct tracing *t)
@@ -273,26 +280,33 @@ static void describe(struct traced *r, const struct caller_object *caller, const
         caller->object.base ? (uint64_t)((uintptr_t)call->ret - caller->object.base) : (uint64_t)(uintptr_t)call->ret;
 }
 
+/*
+ * The governor's books are of processor time, of which a waiting thread uses none; the log's are of the program's time: what a
+ * wait took has not been saved.
+ */
 static void record(struct tracing *t, struct fp key, struct payload *fresh, struct log_mismatch *mismatch, uint64_t began)
 {
     struct process *p = t->process;
     struct traced *r = t->record;
-    uint64_t now = clock_ns(), known = r->call_ns + r->fingerprint_ns + r->copy_ns;
+    uint64_t now = clock_ns(), known = r->call_ns + r->fingerprint_ns + r->copy_ns + t->waited_ns, saved_ns = r->saved_ns;
+    r->saved_ns -= t->waited_ns < saved_ns ? t->waited_ns : saved_ns;
     r->trace_ns = now - began > known ? now - began - known : 0;
     uint64_t item = lineage_record(p->lineage, r);
     bool kept = false, kept_factor = false;
     if (t->halves->fresh) {
         t->halves->fresh->item = item;
+        t->halves->fresh->height = r->height;
         kept = kept_factor = cache_put(p->cache, t->halves->d.key, t->halves->fresh);
     }
     if (fresh) {
         fresh->item = item;
+        fresh->height = r->height;
         kept |= cache_put(p->cache, key, fresh);
     }
     t->governed->factor_kept = t->halves->d.halves && (t->halves->found || kept_factor);
     if (t->governed->class)
-        governor_traced(p->governor, t->governed, clock_ns() - began - r->call_ns, r->call_ns, r->saved_ns,
-                        r->outcome == OUTCOME_HIT || r->outcome == OUTCOME_PARTIAL, kept);
+        governor_traced(p->governor, t->governed, clock_ns() - began - r->call_ns - t->waited_ns, r->call_ns, saved_ns,
+                        r->outcome == OUTCOME_HIT || r->outcome == OUTCOME_WAIT || r->outcome == OUTCOME_PARTIAL, kept);
     if (mismatch->item && item) {
         mismatch->item = item - 1;
         lineage_mismatch(p->lineage, mismatch);
@@ -308,7 +322,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     struct traced r;
     memset(&r, 0, sizeof r);
     struct halves halves;
-    struct tracing t = {call, binding, process, canon, use, &r, governed, 0, 0, 0, &halves};
+    struct tracing t = {call, binding, process, canon, use, &r, governed, 0, 0, 0, 0, &halves};
     t.threads = binding->provider->threads ? binding->provider->threads() : 0;
     struct fp read[OP_MAX_OPERANDS], key = {0, 0};
     bool reads[OP_MAX_OPERANDS];
@@ -328,7 +342,8 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     if (r.unkept == KEPT) {
         struct key_context context = context_of(&t);
         key = key_of(canon, read, reads, &context);
-        plan_probe(&plan, process->cache, key);
+        plan_probe(&plan, process->cache, key, expected_ns(&t));
+        t.waited_ns = plan.waited_ns;
         if (canon->op->driver)
             halves_plan(&t, &plan, read, reads, context);
     } else {
@@ -337,8 +352,8 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     fpenv_restore(flags);
     struct payload *fresh = carry_out(&t, &plan, &mismatch);
     flags = fpenv_save();
-    plan_done(&plan);
     record(&t, key, fresh, &mismatch, began);
+    plan_done(&plan);
     fpenv_restore(flags);
     return t.returned;
 }

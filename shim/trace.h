@@ -20,6 +20,7 @@ struct tracing {
     struct governed *governed; /* its class is NULL when the governor was not asked */
     int64_t returned;
     int threads;           /* the provider's, now; 0 unknown */
+    uint64_t waited_ns;    /* for the same call in another thread */
     uint32_t raised;       /* by a plan that called a half */
     struct halves *halves; /* of a driver */
 };

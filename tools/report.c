@@ -58,6 +58,11 @@ void report_run(FILE *out, const struct summary *s, bool verify, const char *run
     char *command = short_command(s->command);
     fprintf(out, "blase: %s, %s, %s\n", command, text_ns(s->seconds * 1e9).s, ending(s).s);
     free(command);
+    if (summary_untraced(s)) {
+        fputs("blase: tracing was off: no call was counted, none was reused\n", out);
+        report_troubles(out, s, "blase: ");
+        return;
+    }
     fprintf(out, "blase: %s", text_count(tally_calls(t), "BLAS/LAPACK call", "BLAS/LAPACK calls").s);
     if (s->processes > 1)
         fprintf(out, " in %llu processes", number(s->processes));
@@ -168,6 +173,11 @@ static void report_routines(FILE *out, const struct summary *s)
 void report_table(FILE *out, const struct summary *s)
 {
     report_head(out, s);
+    if (summary_untraced(s)) {
+        fputs("calls     not counted, and none reused: tracing was off\n", out);
+        report_troubles(out, s, "          ");
+        return;
+    }
     report_counts(out, s);
     if (s->nroutines)
         report_routines(out, s);

@@ -37,8 +37,11 @@ struct run {
 
 static const char *metavariable(enum setting_kind kind)
 {
-    static const char *const names[] = {
-        [SETTING_LEVEL] = "LEVEL", [SETTING_TRACE] = "auto|all", [SETTING_SIZE] = "SIZE", [SETTING_TEXT] = "DIR|off"};
+    static const char *const names[] = {[SETTING_LEVEL] = "LEVEL",
+                                        [SETTING_TRACE] = "auto|all|off",
+                                        [SETTING_SIZE] = "SIZE",
+                                        [SETTING_POLICY] = "POLICY",
+                                        [SETTING_TEXT] = "DIR|off"};
     return names[kind];
 }
 

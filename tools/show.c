@@ -92,6 +92,7 @@ static cJSON *cache_json(const struct summary *s)
 static cJSON *lineage_json(const struct summary *s)
 {
     cJSON *o = json_object();
+    json_string(o, "trace", *s->trace ? s->trace : NULL);
     json_integer(o, "items", tally_traced(&s->total));
     json_integer(o, "leaves", s->leaves);
     json_integer(o, "edges", s->edges);

@@ -224,9 +224,12 @@ static void add_process(struct summary *s, const struct process *p, uint64_t *fi
     s->pid = p->pid;
     free(s->command);
     free(s->level);
+    free(s->trace);
     const char *command = pairs_get(&p->header, "argv"), *level = pairs_get(&p->header, "setting.reuse");
+    const char *trace = pairs_get(&p->header, "setting.trace");
     s->command = must_copy(command ? command : "");
     s->level = text_clean(level ? level : "");
+    s->trace = text_clean(trace ? trace : "");
 }
 
 static void read_process(struct summary *s, const char *path, uint64_t *first_ns, uint64_t *end_ns)
@@ -320,6 +323,11 @@ static void order_routines(struct summary *s)
         qsort(s->routines, kept, sizeof *s->routines, dearest_first);
 }
 
+bool summary_untraced(const struct summary *s)
+{
+    return strcmp(s->trace, "off") == 0 && tally_calls(&s->total) == 0;
+}
+
 bool summary_read(struct summary *s, const char *directory)
 {
     struct rundir_logs logs;
@@ -335,6 +343,8 @@ bool summary_read(struct summary *s, const char *directory)
         s->command = must_copy("");
     if (!s->level)
         s->level = must_copy("");
+    if (!s->trace)
+        s->trace = must_copy("");
     s->started_ns = first_ns;
     s->seconds = end_ns > first_ns ? (double)(end_ns - first_ns) / 1e9 : 0;
     read_launch(s, directory);
@@ -350,6 +360,7 @@ void summary_free(struct summary *s)
     free(s->id);
     free(s->command);
     free(s->level);
+    free(s->trace);
     free(s->provider_path);
     free(s->provider_version);
     memset(s, 0, sizeof *s);

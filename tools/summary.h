@@ -27,6 +27,7 @@ struct summary_routine {
 
 struct summary {
     char *id, *command, *level;
+    char *trace; /* the setting; "off": nothing was counted */
     bool exited; /* the launcher saw the end: status (128 + signal if killed by one) */
     uint64_t status, signal;
     double seconds;
@@ -61,6 +62,9 @@ double tally_ns(const struct tally *tally);       /* in the real routine */
 /* All time of ours, and how much of it savings have not repaid, as a share of the time in BLAS. */
 double summary_overhead_ns(const struct summary *summary);
 double summary_regret_ratio(const struct summary *summary);
+
+/* True if the run was made with --trace off and so knows nothing of its calls. */
+bool summary_untraced(const struct summary *summary);
 
 /* What reuse gained: saved time less fingerprints, copies and tracing, in nanoseconds; may be negative. */
 double summary_net_ns(const struct summary *summary);

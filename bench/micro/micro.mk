@@ -2,12 +2,18 @@
 # BENCH_BLAS: what the measured program links to.
 
 BENCH_BLAS ?= -lopenblas
-MICRO_BINARIES := $(addprefix $(BUILD)/bench/micro_,calls hash grow)
+MICRO_BINARIES := $(addprefix $(BUILD)/bench/micro_,calls tiny hash grow)
 MICRO_OUT      ?= $(BUILD)/bench/micro.json
 
 $(BUILD)/bench/micro_calls: $(BUILD)/obj/bench/micro/calls.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ $(BENCH_BLAS)
+$(BUILD)/bench/libmicro_nested.so: bench/micro/tiny_nested.c bench/micro/tiny.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(BASE) -fPIC -shared -o $@ $<
+$(BUILD)/bench/micro_tiny: $(BUILD)/obj/bench/micro/tiny.o $(BUILD)/bench/libmicro_nested.so
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(BENCH_BLAS) -ldl '-Wl,-rpath,$$ORIGIN'
 $(BUILD)/bench/micro_hash: $(BUILD)/obj/bench/micro/hash.o $(call object,obj,$(LINEAGE)) $(BUILD)/obj/gen/ops.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ -lm -lpthread

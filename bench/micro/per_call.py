@@ -1,8 +1,6 @@
 """Nanoseconds a call, plain and under blasé in each state a call can be in; and from which size serving pays."""
 
 import math
-import re
-import subprocess
 
 from common import say, spread
 
@@ -12,12 +10,9 @@ QUICK_LARGEST = {"dgemm": 1024, "dgesdd": 256}
 SLOW_NS = 1e8  # calls that take longer are repeated in fewer processes
 
 
-def states(bench):
+def states():
     """Name → settings and whether the operands are fresh. `default` is what `blase run` does when nothing is said."""
-    text = subprocess.run([bench.blase, "run", "--help"], stdout=subprocess.PIPE, check=True, text=True).stdout
-    levels = next(line for line in text.splitlines() if "--reuse" in line)
-    off = ["--reuse", "off"] if re.search(r"\boff\b", levels) else ["--reuse", "none"]
-    return {"disabled": (off, "fresh"), "default": ([], "fresh"), "traced": (["--trace", "all"], "fresh"),
+    return {"disabled": (["--trace", "off"], "fresh"), "default": ([], "fresh"), "traced": (["--trace", "all"], "fresh"),
             "hit": (["--trace", "all"], "same")}
 
 
@@ -30,7 +25,7 @@ def what_happened(shown):
 def one_round(bench, routine, size, seconds, found):
     """One process of each kind, one after the other, so that all meet the same neighbours."""
     found.setdefault("plain", []).append(bench.plain("calls", routine, size, "fresh", seconds)["median"])
-    for state, (settings, pattern) in states(bench).items():
+    for state, (settings, pattern) in states().items():
         result, shown = bench.under_blase(settings, "calls", routine, size, pattern, seconds)
         found.setdefault(state, []).append(result["median"])
         found.setdefault("happened", {})[state] = what_happened(shown)
@@ -75,7 +70,7 @@ def crossing(rows, state):
 
 def measure(bench):
     seconds = 0.1 if bench.quick else 0.3
-    result = {"rows": [], "break_even": {}, "settings": {state: " ".join(how) for state, (how, _) in states(bench).items()}}
+    result = {"rows": [], "break_even": {}, "settings": {state: " ".join(how) for state, (how, _) in states().items()}}
     for routine, sizes in (("dgemm", GEMM_SIZES), ("dgesdd", GESDD_SIZES)):
         rows = [measure_size(bench, routine, n, seconds) for n in sizes if not bench.quick or n <= QUICK_LARGEST[routine]]
         result["rows"] += rows

@@ -17,9 +17,10 @@ import hashing
 import lineage_cost
 import per_call
 import startup
+import tiny
 from common import Bench, say
 
-SECTIONS = {"per_call": per_call, "hashing": hashing, "lineage": lineage_cost, "growth": growth, "startup": startup}
+SECTIONS = {"per_call": per_call, "tiny": tiny, "hashing": hashing, "lineage": lineage_cost, "growth": growth, "startup": startup}
 
 
 def text_of(command):

@@ -54,6 +54,14 @@ def print_per_call(section):
     print()
 
 
+def print_tiny(section):
+    print("**A tiny call**: nanoseconds more than plain, median (quartiles), in turn within one process; error: without blasé.\n")
+    columns = {"error": section["plain"], **section["states"]}
+    table(["call", "plain"] + list(columns),
+          [[call, duration(numbers["plain"])] + [f"{c[call]['extra']:+.1f} ({c[call]['p25']:+.1f}…{c[call]['p75']:+.1f})"
+                                                 for c in columns.values()] for call, numbers in section["plain"].items()])
+
+
 def print_hashing(section):
     print("**Fingerprints**, GB/s (sum over threads), beside reading and copying.\n")
     kinds = list(dict.fromkeys(r["kind"] for r in section["rows"]))
@@ -91,7 +99,7 @@ def main():
     with open(parser.parse_args().result, encoding="utf-8") as file:
         result = json.load(file)
     print_machine(result["machine"])
-    for name, show in (("per_call", print_per_call), ("hashing", print_hashing), ("lineage", print_lineage),
+    for name, show in (("per_call", print_per_call), ("tiny", print_tiny), ("hashing", print_hashing), ("lineage", print_lineage),
                        ("growth", print_growth), ("startup", print_startup)):
         if name in result:
             show(result[name])

@@ -9,9 +9,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import driver_tests  # noqa: E402
 import harness  # noqa: E402
+import passing_tests  # noqa: E402
 import process_tests  # noqa: E402
 import program_tests  # noqa: E402
 import provider_tests  # noqa: E402
+import thread_tests  # noqa: E402
 
 
 def main():
@@ -25,6 +27,8 @@ def main():
     program_tests.register()
     process_tests.register()
     provider_tests.register()
+    passing_tests.register()
+    thread_tests.register()
     driver_tests.register()
     return harness.run_all(build, options.k, options.j)
 

@@ -15,7 +15,7 @@ REFERENCE_FLAGS = REFERENCE + ["-Wl,--disable-new-dtags,-rpath,%slapack:%sblas" 
 C = ["gcc", "-O1", "-Wall", "-Wextra"]
 SHARED = C + ["-shared", "-fPIC"]
 
-# output: (compiler and flags, source, libraries)
+# output: (compiler and flags, source, libraries; those of this table are built first)
 BUILDS = {
     "c_linalg": (C, "c_linalg.c", ["-llapacke", "-lopenblas"]),
     "c_linalg_reference": (C, "c_linalg.c", ["-llapacke", *REFERENCE_FLAGS]),
@@ -28,7 +28,17 @@ BUILDS = {
     "ilp64_linalg": (C, "ilp64_linalg.c", ["-l:libopenblas64.so.0"]),
     "padding": (C, "padding.c", ["-llapack", "-lblas"]),
     "same_buffers": (C, "same_buffers.c", ["-llapacke", "-lopenblas"]),
+    "same_calls": (C, "same_calls.c", ["-lblas", "-lpthread"]),
+    "meeting": (C, "meeting.c", ["meeting_provider.so", "-lpthread"]),
+    "meeting_provider.so": (SHARED, "meeting_provider.c", []),
     "fp_flags": (C, "fp_flags.c", ["-lblas", "-lm"]),
+    "fake_blas": (C, "fake_blas.c", ["{tests}/libfake_blas.so", "-Wl,-rpath,$ORIGIN"]),
+    "libfake_blas.so": (["gcc", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-DFAKE_LIBRARY"], "fake_blas.c", ["-ldl"]),
+    "reloaded_plugins": (C, "reloaded_plugins.c", ["-ldl"]),
+    "tiny_calls": (C, "tiny_calls.c", ["-lopenblas", "-lm", "-lpthread"]),
+    "tiny_calls_reference": (C, "tiny_calls.c", [*REFERENCE_FLAGS, "-lm", "-lpthread"]),
+    "waiting_destructor": (C, "waiting_destructor.c", ["-lopenblas", "-ldl", "-lpthread"]),
+    "waiting_destructor.so": (SHARED + ["-DWAITING_LIBRARY"], "waiting_destructor.c", []),
     "two_providers": (C, "two_providers.c", ["-ldl"]),
     "two_providers_linked": (C, "two_providers.c", ["-ldl", "-Wl,--no-as-needed", "-l:libopenblas.so.0"]),
     "plugin_openblas.so": (SHARED, "plugin.c", ["-l:libopenblas.so.0"]),
@@ -45,8 +55,10 @@ def compile_program(build, output):
         name = LIBRARIES + word[3:] if word.startswith("-l:") else word
         if name.startswith("/") and not os.path.exists(name):
             raise Skipped("no " + name)
+    libraries = [compiled(build, word) if word in BUILDS else word for word in libraries]
     directory = os.path.join(build, "tests")
     os.makedirs(directory, exist_ok=True)
+    libraries = [word.replace("{tests}", directory) for word in libraries]
     target, path = os.path.join(directory, output), os.path.join(PROGRAMS, source)
     sources = [path, os.path.join(PROGRAMS, "data.h"), os.path.abspath(__file__)]
     if not os.path.exists(target) or os.path.getmtime(target) < max(map(os.path.getmtime, sources)):

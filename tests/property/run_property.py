@@ -2,7 +2,8 @@
 """Runs the generated property test: every routine of the op table with random arguments, plain and under build/libblase.so.
 
 For each provider (OpenBLAS, reference): the table against the library itself (--check-table), two plain runs that must agree, a
-preloaded run that must agree with them call by call and must really have served every routine, and the illegal arguments.
+preloaded run that must agree with them call by call and must really have served every routine, and the illegal arguments. The
+same again with the settings under which most calls never come to dispatch: --trace auto, which must count them all, and off.
 --expect-failure turns the library into the accused: every routine of fixtures/wrong.tab has to be caught.
 """
 
@@ -38,13 +39,14 @@ class Runner:
         self.options, self.provider, self.directory = options, provider, directory
 
     def environment(self, preload, log):
+        """`preload`: False, or the --trace setting under which blasé is."""
         env = {k: v for k, v in os.environ.items() if not k.startswith("BLASE_") and k != "LD_PRELOAD"}
         # Row-major LAPACKE copies a temporary back even when an argument was illegal: with these two its bytes are the same in
         # every run, whatever else the heap has seen.
         env.update(OPENBLAS_NUM_THREADS="1", MALLOC_PERTURB_="165", GLIBC_TUNABLES="glibc.malloc.tcache_count=0",
                    LD_LIBRARY_PATH=PROVIDERS[self.provider], XDG_CONFIG_HOME=str(self.directory))
         if preload:
-            env.update(LD_PRELOAD=str(self.options.library), BLASE_TRACE="all", BLASE_REUSE="full", BLASE_LOG=str(log),
+            env.update(LD_PRELOAD=str(self.options.library), BLASE_TRACE=preload, BLASE_REUSE="full", BLASE_LOG=str(log),
                        BLASE_MEMORY="2G")
         return env
 
@@ -74,7 +76,7 @@ def last_line(path):
 def explain(runner, difference):
     """The bytes that differ: in that case alone, or else in the course of the whole run."""
     for alone in (True, False):
-        plain, served = (runner.dump(difference.number, preload, alone) for preload in (False, True))
+        plain, served = (runner.dump(difference.number, preload, alone) for preload in (False, "all"))
         lines = compare.dump_differences(plain, served, difference.label)
         if lines:
             return lines
@@ -87,8 +89,11 @@ def compare_calls(runner, options):
     again = runner.run("plain-again", "--calls", *rounds)[0]
     if plain != again:
         raise Failure(f"{runner.provider}: two plain runs differ: {compare.first_difference(plain, again)}")
-    served = runner.run("served", "--calls", *rounds, preload=True)[0]
+    served = runner.run("served", "--calls", *rounds, preload="all")[0]
     differences, moved = compare.calls(plain, served)
+    for level in ("auto", "off"):
+        more, _ = compare.calls(plain, runner.run(f"passed-{level}", "--calls", *rounds, preload=level)[0])
+        differences += more
     return plain, differences, moved
 
 
@@ -110,12 +115,26 @@ def report_differences(runner, differences):
     return "\n".join(lines)
 
 
-def check_hits(runner, options, plain):
-    shown = subprocess.run([str(options.tool), "show", str(runner.directory / "served.run"), "--json"], capture_output=True,
+def show(runner, options, name):
+    shown = subprocess.run([str(options.tool), "show", str(runner.directory / f"{name}.run"), "--json"], capture_output=True,
                            text=True, env=runner.environment(False, ""), timeout=TIMEOUT, check=False)
     if shown.returncode:
         raise Failure(f"{runner.provider}: blase show: {shown.stderr}")
-    document = json.loads(shown.stdout)
+    return json.loads(shown.stdout)
+
+
+def check_counts(runner, options, plain):
+    """What is let through by the stubs is counted as exactly as what is traced."""
+    every, passed, off = (show(runner, options, name) for name in ("served", "passed-auto", "passed-off"))
+    wanted, found = ({r["op"]: r["calls"] for r in document["routines"]} for document in (every, passed))
+    if wanted != found or sum(wanted.values()) < len(plain) or not passed["calls"]["bypassed"]:
+        raise Failure(f"{runner.provider}: calls counted with --trace auto: {found}, with --trace all: {wanted}")
+    if off["calls"]["total"] or off["lineage"]["trace"] != "off":
+        raise Failure(f"{runner.provider}: calls counted with --trace off: {off['calls']}")
+
+
+def check_hits(runner, options, plain):
+    document = show(runner, options, "served")
     hits = {r["op"]: r["hits_full"] for r in document["routines"]}
     owed = compare.hits_owed(plain)
     names = subprocess.run([str(options.program), "--list"], capture_output=True, text=True, check=True,
@@ -129,12 +148,14 @@ def check_hits(runner, options, plain):
 def check_illegal(runner):
     arguments = ["--illegal", "--rounds", 1] + (["--pass-on"] if runner.provider == "openblas" else [])
     plain, plain_said, _ = runner.run("illegal-plain", *arguments)
-    served, served_said, _ = runner.run("illegal-served", *arguments, preload=True)
-    served_said = "\n".join(line for line in served_said.split("\n") if not line.startswith("blase"))
-    if plain != served:
-        raise Failure(f"{runner.provider}: illegal arguments: {compare.first_difference(plain, served)}")
-    if plain_said != served_said:
-        raise Failure(f"{runner.provider}: illegal arguments: {compare.first_difference(plain_said.split(), served_said.split())}")
+    for level in ("all", "auto", "off"):
+        served, served_said, _ = runner.run(f"illegal-{level}", *arguments, preload=level)
+        served_said = "\n".join(line for line in served_said.split("\n") if not line.startswith("blase"))
+        if plain != served:
+            raise Failure(f"{runner.provider}: illegal arguments, trace={level}: {compare.first_difference(plain, served)}")
+        if plain_said != served_said:
+            raise Failure(f"{runner.provider}: illegal arguments, trace={level}: "
+                          f"{compare.first_difference(plain_said.split(), served_said.split())}")
     return len(plain)
 
 
@@ -151,6 +172,7 @@ def everything(provider, options, directory):
     if differences:
         raise Failure(report_differences(runner, differences))
     hits, routines = check_hits(runner, options, plain)
+    check_counts(runner, options, plain)
     illegal = check_illegal(runner)
     return (f"{provider}: {len(plain)} calls of {routines} routines agree, {hits} served, {illegal} illegal calls agree; "
             f"{moved} calls give other bits elsewhere in memory")
@@ -161,7 +183,7 @@ def expect_failure(provider, options, directory):
     wrong = list(compare.routines_of(HERE / "fixtures" / "wrong.tab"))
     arguments = ["--calls", "--rounds", WRONG_ROUNDS, "--routines", " ".join(wrong)]
     plain = runner.run("plain", *arguments)[0]
-    differences, _ = compare.calls(plain, runner.run("served", *arguments, preload=True)[0])
+    differences, _ = compare.calls(plain, runner.run("served", *arguments, preload="all")[0])
     caught = {d.op for d in differences if "own" in d.fields}
     missed = [op for op in wrong if op not in caught]
     if missed:

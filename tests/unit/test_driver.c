@@ -40,16 +40,16 @@ static void make(struct solve *s, const char *routine, const struct op_place *wh
     keys(s, 7);
 }
 
-static struct payload *factor_of(const struct solve *s)
+static struct payload *factor_of(const struct solve *s, struct cache *cache)
 {
-    struct payload *p = payload_capture(&s->driver.factor, s->driver.factor_use, snapshot_of_nothing());
+    struct payload *p = payload_capture(&s->driver.factor, s->driver.factor_use, snapshot_of_nothing(), cache_room(cache));
     cr_assert_not_null(p);
     return p;
 }
 
-static struct payload *rest_of(const struct solve *s)
+static struct payload *rest_of(const struct solve *s, struct cache *cache)
 {
-    struct payload *p = payload_capture(&s->canon, s->driver.rest, NULL);
+    struct payload *p = payload_capture(&s->canon, s->driver.rest, NULL, cache_room(cache));
     cr_assert_not_null(p);
     p->rest = true;
     return p;
@@ -138,9 +138,10 @@ Test(driver, only_drivers_and_only_where_the_table_says)
 Test(driver, halves_restore_what_the_whole_wrote)
 {
     static struct solve s, to;
+    struct cache *cache = cache_new(1 << 24, POLICY_LRU);
     make(&s, "dgesv", &one_thread);
     make(&to, "dgesv", &one_thread);
-    struct payload *factor = factor_of(&s), *rest = rest_of(&s);
+    struct payload *factor = factor_of(&s, cache), *rest = rest_of(&s, cache);
     cr_assert_lt(rest->bytes, sizeof *rest + sizeof s.a, "the rest holds the factor too");
     memset(to.a, 0, sizeof to.a);
     memset(to.b, 0, sizeof to.b);
@@ -153,13 +154,14 @@ Test(driver, halves_restore_what_the_whole_wrote)
     cr_assert_arr_eq(to.b, s.b, sizeof s.b);
     payload_drop(factor);
     payload_drop(rest);
+    cache_free(cache);
 }
 
 static void expect_plan(struct cache *cache, const struct solve *s, struct fp key, bool trusted, enum outcome outcome, int steps,
                         bool found)
 {
     struct plan plan;
-    plan_probe(&plan, cache, key);
+    plan_probe(&plan, cache, key, 1000);
     cr_assert_eq(plan_driver(&plan, cache, &s->driver, trusted), found);
     cr_assert_eq(plan.outcome, outcome);
     cr_assert_eq(plan.nsteps, steps);
@@ -174,16 +176,16 @@ Test(driver, plans)
 {
     static struct solve s;
     const struct fp own = {3, 4}, other = {5, 6}, whole = {7, 8};
-    struct cache *cache = cache_new(1 << 20);
+    struct cache *cache = cache_new(1 << 24, POLICY_LRU);
     make(&s, "dgesv", &one_thread);
     expect_plan(cache, &s, own, true, OUTCOME_MISS, 1, false);
-    cr_assert(cache_put(cache, own, rest_of(&s)));
+    cr_assert(cache_put(cache, own, rest_of(&s, cache)));
     expect_plan(cache, &s, own, true, OUTCOME_MISS, 1, false); /* its factor is not there */
-    cr_assert(cache_put(cache, s.driver.key, factor_of(&s)));
+    cr_assert(cache_put(cache, s.driver.key, factor_of(&s, cache)));
     expect_plan(cache, &s, own, true, OUTCOME_HIT, 2, true);
     expect_plan(cache, &s, other, true, OUTCOME_PARTIAL, 2, true);
     expect_plan(cache, &s, other, false, OUTCOME_MISS, 1, true); /* its bits are not proven yet */
-    struct payload *all = payload_capture(&s.canon, s.use, NULL);
+    struct payload *all = payload_capture(&s.canon, s.use, NULL, cache_room(cache));
     cr_assert(cache_put(cache, whole, all));
     expect_plan(cache, &s, whole, true, OUTCOME_HIT, 1, false);
     struct payload *factor = cache_take(cache, s.driver.key);

@@ -77,7 +77,7 @@ Test(guard, excludes_other_threads)
     cr_expect_eq(counter, (long)THREADS * TURNS);
 }
 
-static volatile int stage;
+static atomic_int stage;
 
 static void *hold_until_told(void *guard)
 {

@@ -27,7 +27,7 @@ Test(payload, triangle_with_padding_moves_to_another_leading_dimension)
     build(&b2, "dsyrk", STYLE_FORTRAN, 4, "cciirpirpi", 'L', 'N', N, 1, 1.0, a, N, 0.0, second, LD2);
     uses_of(&b1, &c1, u1);
     uses_of(&b2, &c2, u2);
-    struct payload *p = payload_capture(&c1, u1, NULL);
+    struct payload *p = payload_capture(&c1, u1, NULL, NULL);
     payload_restore(p, &c2, u2);
     for (int j = 0; j < N; j++)
         for (int i = 0; i < LD2; i++) {
@@ -59,7 +59,7 @@ Test(payload, work_arrays_keep_what_the_call_left_alone)
     work[7] = -7; /* what a call would do: the first is surely written, 7 and 20, 21 are changed */
     work[20] = -20;
     work[21] = -21;
-    struct payload *p = payload_capture(&c1, u1, s);
+    struct payload *p = payload_capture(&c1, u1, s, NULL);
     snapshot_free(s);
     payload_restore(p, &c2, u2);
     for (int i = 0; i < LWORK; i++) {
@@ -78,7 +78,7 @@ Test(payload, references_count)
     struct use use[OP_MAX_OPERANDS];
     build(&b, "dgetrf", STYLE_FORTRAN, 4, "iipipp", 2, 2, a, 2, ipiv, &info);
     uses_of(&b, &c, use);
-    struct payload *p = payload_capture(&c, use, NULL);
+    struct payload *p = payload_capture(&c, use, NULL, NULL);
     payload_hold(p);
     payload_drop(p);
     a[0] = 9;
@@ -102,7 +102,7 @@ Test(payload, large_ones_come_back_too)
     struct use use[OP_MAX_OPERANDS];
     build(&b, "dgetrf", STYLE_FORTRAN, 4, "iipipp", n, n, a, n, ipiv, &info);
     uses_of(&b, &c, use);
-    struct payload *p = payload_capture(&c, use, NULL);
+    struct payload *p = payload_capture(&c, use, NULL, NULL);
     memset(a, 0, bytes);
     payload_restore(p, &c, use);
     cr_assert_eq(memcmp(a, copy, bytes), 0);

@@ -12,8 +12,8 @@
 
 static void away(void)
 {
-    static const char *const names[] = {"BLASE_REUSE", "BLASE_TRACE", "BLASE_VERIFY",   "BLASE_MEMORY",
-                                        "BLASE_LOG",   "BLASE_QUIET", "XDG_CONFIG_HOME"};
+    static const char *const names[] = {"BLASE_REUSE",  "BLASE_TRACE", "BLASE_VERIFY", "BLASE_MEMORY",
+                                        "BLASE_POLICY", "BLASE_LOG",   "BLASE_QUIET",  "XDG_CONFIG_HOME"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unsetenv(names[i]);
     scratch_make();
@@ -71,6 +71,7 @@ static void expect_defaults(const struct settings *s)
 {
     cr_expect_eq(s->reuse, REUSE_FULL);
     cr_expect_eq(s->trace, TRACE_AUTO);
+    cr_expect_eq(s->policy, POLICY_COSTSIZE);
     cr_expect_not(s->verify);
     cr_expect_not(s->quiet);
     cr_expect_str_eq(s->log, "");
@@ -133,7 +134,8 @@ Test(settings, file_under_xdg)
 Test(settings, wrong_values_in_the_environment)
 {
     static const char *const wrong[][2] = {{"BLASE_REUSE", "Full"}, {"BLASE_TRACE", "alll"}, {"BLASE_VERIFY", "2"},
-                                           {"BLASE_MEMORY", "5 G"}, {"BLASE_QUIET", "y"},    {"BLASE_REUSE", "full "}};
+                                           {"BLASE_MEMORY", "5 G"}, {"BLASE_QUIET", "y"},    {"BLASE_REUSE", "full "},
+                                           {"BLASE_POLICY", "LRU"}};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct settings s;
         setenv(wrong[i][0], wrong[i][1], 1);
@@ -226,6 +228,15 @@ Test(settings, flags)
     cr_expect(!settings_set(&s, "verify", "") && !settings_set(&s, "verify", "10") && s.verify);
 }
 
+Test(settings, policies)
+{
+    struct settings s = {0};
+    for (enum cache_policy policy = POLICY_COSTSIZE; policy <= POLICY_HEIGHT; policy++)
+        cr_expect(settings_set(&s, "policy", cache_policy_name(policy)) && s.policy == policy);
+    cr_expect_not(settings_set(&s, "policy", "fifo"));
+    cr_expect_eq(s.policy, POLICY_HEIGHT);
+}
+
 Test(settings, names_and_long_texts)
 {
     struct settings s = {0}, before;
@@ -255,6 +266,7 @@ Test(settings, every_setting_round_trips)
     settings_set(&s, "quiet", "1");
     settings_set(&s, "verify", "1");
     settings_set(&s, "memory", "123456789");
+    settings_set(&s, "policy", "height");
     settings_set(&s, "log", "off");
     memset(&t, 0, sizeof t);
     for (int i = 0; i < setting_count; i++) {
@@ -269,9 +281,15 @@ Test(settings, every_setting_round_trips)
         settings_set(&t, name, text);
     }
     cr_expect(t.reuse == s.reuse && t.trace == s.trace && t.quiet == s.quiet && t.verify == s.verify && t.memory == s.memory);
+    cr_expect_eq(t.policy, POLICY_HEIGHT);
     cr_expect_str_eq(t.log, "off");
     settings_value(&s, "memory", text, 4);
     cr_expect_str_eq(text, "123", "cut to the room there is");
+    cr_expect(settings_set(&s, "trace", "off") && s.trace == TRACE_OFF);
+    settings_value(&s, "trace", text, sizeof text);
+    cr_expect_str_eq(text, "off");
+    cr_expect_not(settings_set(&s, "trace", "none"));
+    cr_expect_eq(s.trace, TRACE_OFF);
     cr_expect_str_eq(reuse_level_name(REUSE_FULL), "full");
     cr_expect_str_eq(reuse_level_name(REUSE_NONE), "none");
 }

@@ -1,6 +1,7 @@
 """Emits entries.c: one exported function a spelling, which packs its arguments into a `struct call` and hands it over; the table
 of spellings; and the invokers that unpack a call and make it."""
 
+from emit_stubs import judged, stub
 from spellings import c_type, spellings, style_args
 
 C_TYPES = {"p": "void *", "i": "int64_t ", "f": "float ", "d": "double "}
@@ -44,7 +45,7 @@ def entry(record, letter, spelling, index):
     letters, _ = signature(record, letter, spelling.style)
     params = ", ".join(f"{C_TYPES[x]}x{i}" for i, x in enumerate(letters))
     returns = returns_info(spelling.style)
-    lines = [f"BLASE_ENTRY {'int64_t' if returns else 'void'} {spelling.symbol}({params})", "{", "    struct call call;",
+    lines = [f"{'int64_t' if returns else 'void'} BLASE_PACKS({spelling.symbol})({params})", "{", "    struct call call;",
              f"    call.entry = &entry_table[{index}];", "    call.ret = __builtin_return_address(0);"]
     lines += [f"    call.raw[{i}].{x} = x{i};" for i, x in enumerate(letters)]
     return lines + [f"    {'return ' if returns else ''}dispatch(&call);", "}", ""]
@@ -52,7 +53,7 @@ def entry(record, letter, spelling, index):
 
 def emit(typed):
     lines = ["/* Generated from lineage/ops/ by opgen. */", '#include "shim/entry.h"', ""]
-    invokers, table, bodies, index, first = {}, [], [], 0, []
+    invokers, table, bodies, stubs, index, first = {}, [], [], [], 0, []
     for number, (record, letter) in enumerate(typed):
         first.append(index)
         for spelling in spellings(record, letter):
@@ -60,7 +61,8 @@ def emit(typed):
             key = (letters, hidden, returns_info(spelling.style))
             invokers[invoker_name(*key)] = key
             table.append(f'    {{"{spelling.symbol}", &op_table[{number}], {invoker_name(*key)}, {STYLES[spelling.style]}, '
-                         f"{spelling.width}}},")
+                         f"{spelling.width}, {judged(record, spelling)}}},")
+            stubs += stub(record, signature(record, letter, spelling.style)[0], spelling, index)
             bodies += entry(record, letter, spelling, index)
             index += 1
     for key in invokers.values():
@@ -68,4 +70,4 @@ def emit(typed):
     lines += ["const struct entry entry_table[] = {"] + table + ["};"]
     lines += ["const int entry_count = (int)(sizeof entry_table / sizeof entry_table[0]);",
               f"const int16_t entry_first[] = {{{', '.join(map(str, first))}}};", ""]
-    return lines, bodies, index
+    return lines, bodies, stubs, index

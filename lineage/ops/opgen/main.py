@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Derives the C of every routine from the op table: `main.py OUT TABLE…` writes OUT/ops.c, OUT/entry_table.c, OUT/entries.c;
+"""Derives the C of every routine from the op table: `main.py OUT TABLE…` writes OUT/ops.c, OUT/entry_table.c, OUT/entries.c, OUT/stubs.S;
 `main.py --show ROUTINE TABLE…` prints one typed routine's share."""
 
 import os
@@ -7,6 +7,7 @@ import sys
 
 import emit_entries
 import emit_ops
+import emit_stubs
 from spellings import spellings, style_args
 from table import TableError, read_table
 
@@ -32,7 +33,8 @@ def show(routine, typed):
             lines = emit_ops.record_lines(record, style_args) + emit_ops.driver_lines(record, typed)
             lines += [emit_ops.op_entry(record, letter), ""]
             for spelling in spellings(record, letter):
-                lines += emit_entries.entry(record, letter, spelling, 0)
+                letters, _ = emit_entries.signature(record, letter, spelling.style)
+                lines += emit_entries.entry(record, letter, spelling, 0) + emit_stubs.stub(record, letters, spelling, 0) + [""]
             print("\n".join(lines))
             return
     raise TableError(f"{routine} is not in the table")
@@ -46,9 +48,12 @@ def main(argv):
     records, typed = records_typed
     os.makedirs(out, exist_ok=True)
     write(out, "ops.c", emit_ops.emit(records, typed, style_args))
-    table, bodies, count = emit_entries.emit(typed)
+    table, bodies, stubs, count = emit_entries.emit(typed)
     write(out, "entry_table.c", table)
     write(out, "entries.c", ["/* Generated from lineage/ops/ by opgen. */", '#include "shim/entry.h"', ""] + bodies)
+    write(out, "stubs.S", ["/* Generated from lineage/ops/ by opgen. */", '#include "shim/fast.h"', "#if FAST_STUBS",
+                           '#include "shim/stubs_x86_64.inc"', "        .text"] + stubs +
+          ["#endif", '        .section .note.GNU-stack,"",@progbits'])
     write(out, "entry_count.h", ["/* Generated from lineage/ops/ by opgen. */", "#pragma once", "enum { ENTRY_COUNT = %d, OP_COUNT = %d };"
                                  % (count, len(typed))])
 

@@ -1,0 +1,77 @@
+#include "shim/fast.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+enum { RECORD_LIMIT = 1 << 15 };
+
+_Static_assert(offsetof(struct fast, ret) == FAST_RET && offsetof(struct fast, epoch) == FAST_EPOCH &&
+                   offsetof(struct fast, fn) == FAST_FN && offsetof(struct fast, least) == FAST_LEAST &&
+                   offsetof(struct fast, index) == FAST_INDEX && offsetof(struct fast, counter) == FAST_COUNTER &&
+                   offsetof(struct fast, kind) == FAST_KIND,
+               "the stubs read records at these places");
+
+#if FAST_STUBS
+
+/* What the stubs see: one record a slot. The others that fell into the slot wait in its list. */
+extern _Atomic(const struct fast *) fast_sites[FAST_SLOTS];
+_Atomic(const struct fast *) fast_sites[FAST_SLOTS];
+static _Atomic(struct fast *) records[FAST_SLOTS];
+static atomic_int record_count;
+
+static size_t slot_of(const void *ret, uint32_t index)
+{
+    uint32_t address = (uint32_t)(uintptr_t)ret;
+    return ((address >> 12 ^ address) & (FAST_SLOTS - 1)) ^ (index * FAST_SPREAD & (FAST_SLOTS - 1));
+}
+
+static bool same(const struct fast *a, const struct fast *b)
+{
+    return a->ret == b->ret && a->index == b->index && a->fn == b->fn && a->kind == b->kind && a->least == b->least &&
+           a->counter == b->counter;
+}
+
+static struct fast *find(size_t slot, const struct fast *wanted)
+{
+    for (struct fast *f = atomic_load_explicit(&records[slot], memory_order_acquire); f; f = f->next)
+        if (same(f, wanted))
+            return f;
+    return NULL;
+}
+
+static struct fast *add(size_t slot, const struct fast *wanted)
+{
+    if (atomic_fetch_add(&record_count, 1) >= RECORD_LIMIT) {
+        atomic_fetch_sub(&record_count, 1);
+        return NULL;
+    }
+    struct fast *f = malloc(sizeof *f);
+    if (!f)
+        return NULL;
+    *f = *wanted;
+    struct fast *head = atomic_load(&records[slot]);
+    do
+        f->next = head;
+    while (!atomic_compare_exchange_weak(&records[slot], &head, f));
+    return f;
+}
+
+void fast_publish(const struct fast *record)
+{
+    size_t slot = slot_of(record->ret, record->index);
+    struct fast *f = find(slot, record);
+    if (!f && !(f = add(slot, record)))
+        return;
+    atomic_store_explicit(&f->epoch, record->epoch, memory_order_release);
+    atomic_store_explicit(&fast_sites[slot], f, memory_order_release);
+}
+
+#else
+
+void fast_publish(const struct fast *record)
+{
+    (void)record;
+}
+
+#endif

@@ -1,0 +1,51 @@
+"""Threads that meet the same call in flight: one computes, the others wait; nobody hangs, whatever becomes of the one."""
+from counters import consistent
+from harness import expect, same, test
+from toolchain import compiled
+
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+
+
+def same_calls(place, *options):
+    """32 threads, the same 50 calls at the same time: 50 computations, the rest served, results equal."""
+    threads, calls = 32, 50
+    result = place.under([compiled(place.build, "same_calls")], "--trace", "all", "--quiet", *options,
+                         environment=ONE_THREAD)
+    same((result.status, result.out, result.err), (0, b"0 differ\n", b""), "status, stdout, stderr")
+    shown = place.show()
+    consistent(shown)
+    reuse = shown["reuse"]
+    same((reuse["probes"], reuse["misses"]), (threads * calls, calls), "probes, misses")
+    same(reuse["hits_full"] + reuse["waits"], (threads - 1) * calls, "hits_full + waits")
+    expect(reuse["waits"] > 0, "no thread ever waited")
+
+
+def meeting(place, mode, rounds, waits):
+    """Rounds of four threads meeting in one call whose first caller is lost in every other round."""
+    command = [compiled(place.build, "meeting"), mode, str(rounds)]
+    before = place.run(command)
+    result = place.under(command, "--trace", "all", "--quiet")
+    same((result.status, result.out), (before.status, before.out), "status, stdout (%r)" % result.err[-300:])
+    same(result.status, 0, "exit status")
+    plain, under = (int(r.err.split()[0]) for r in (before, result))
+    expect(under < plain, "nothing was served: %d computed, %d without blase" % (under, plain))
+    shown = place.show()
+    consistent(shown)
+    expect(not waits or shown["reuse"]["waits"] >= rounds // 2, "few waited:", shown["reuse"])
+
+
+def leave(place):
+    """The program ends while a thread computes and others wait for it: it ends."""
+    result = place.under([compiled(place.build, "meeting"), "leave", "1"], "--trace", "all", "--quiet")
+    same((result.status, result.out, result.err), (0, b"leaving\n", b""), "status, stdout, stderr")
+
+
+def register():
+    test("threads: 32 make the same 50 calls", same_calls)
+    for policy in ("lru", "height"):
+        test("threads: 32 make the same 50 calls, " + policy, same_calls, "--policy", policy)
+    for mode in ("exit", "cancel", "kill", "jump", "fork", "nest", "fail"):
+        test("threads meet: " + mode, meeting, mode, 120, True)
+    test("threads meet: mixed", meeting, "mixed", 280, True)
+    test("threads meet: lost", meeting, "lost", 40, False)
+    test("threads meet: the program ends", leave)
