@@ -81,7 +81,7 @@ static bool take_together(const struct hasher *h, const struct view *v, int64_t 
 {
     int64_t worth = (int64_t)(view_bytes(v) / SHARE_BYTES);
     struct together t = {h->k, v, NULL};
-    if (!h->crew || h->threads < 2 || worth < 2 || !(t.digests = malloc((size_t)count * sizeof *t.digests)))
+    if (count < 2 || !h->crew || h->threads < 2 || worth < 2 || !(t.digests = malloc((size_t)count * sizeof *t.digests)))
         return false;
     crew_run(h->crew, worth < h->threads ? (int)worth : h->threads, count, chunk_together, &t);
     for (int64_t i = 0; i < count; i++)

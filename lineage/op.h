@@ -75,6 +75,28 @@ struct canon {
     union cval a[OP_MAX_ARGS];
 };
 
+/* Where a call is computed, as far as the table's conditions ask. */
+struct op_place {
+    int threads;  /* of the provider now; 0: it has no such question */
+    int openblas; /* OpenBLAS's release, 321 for 0.3.21; 0: another library */
+};
+
+/* One half of a driver: a routine, and for each of its arguments the driver's argument it is given, or minus a letter. */
+struct op_half {
+    int16_t op; /* index in op_table */
+    const int8_t *args;
+};
+
+/*
+ * A driver is its factor's routine, then its solve. `alike`: that this is so to the last bit for the library at hand was
+ * measured; where it is false, it may still hold.
+ */
+struct op_driver {
+    struct op_half factor, solve;
+    bool (*applies)(const struct canon *c, const struct op_place *where);
+    bool (*alike)(const struct canon *c, const struct op_place *where);
+};
+
 struct op {
     const char *name; /* with its type letter: "dgemm" */
     char type;        /* s d c z */
@@ -90,6 +112,7 @@ struct op {
     bool (*reuse)(const struct canon *c);                /* NULL: always */
     bool (*keep)(const struct canon *c);                 /* asked after the call; NULL: always */
     bool (*arg_read)(const struct canon *c, int a);      /* NULL: every scalar is read */
+    const struct op_driver *driver;                      /* NULL: no driver */
 };
 
 extern const struct op op_table[];

@@ -3,7 +3,7 @@
 /* Rates in operations or bytes per nanosecond. BLAS-3 on a few cores; LAPACK's drivers reach a third of it; gemv lives off
  * memory. */
 static const double BLAS3_FLOPS = 50, LAPACK_FLOPS = 12, GEMV_BYTES = 15;
-static const double HASH_BYTES = 16, COPY_BYTES = 6, KEEP_BYTES = 1.5, FIXED_NS = 2000; /* what is kept goes to fresh pages */
+static const double HASH_BYTES = 16, COPY_BYTES = 6, KEEP_BYTES = 2.5, FIXED_NS = 2000; /* what is kept goes to fresh pages */
 static const double MARGIN = 4, MARGIN_GOVERNED = 1.25;
 
 double gate_least_flops(const struct op *op, bool governed)

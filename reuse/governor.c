@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lineage/clock.h"
+#include "reuse/driver.h"
 
 enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32 };
 enum { BARREN_FROM = 512, BARREN_RATIO = 50, SUBSET = 16, FORGET_AT = 1024, FORGET_FRESH_AT = 64, CREDIT_PART = 4 };
@@ -110,14 +111,36 @@ static bool barren(const struct governor_class *class)
     return share_of(&class->samples) >= BARREN_FROM && share_part(&class->samples) * BARREN_RATIO < share_of(&class->samples);
 }
 
-/* False: the class is barren and this content not among those watched. */
+/*
+ * A driver's new right-hand sides make its sample new, though its factor may be there: what it factors has a sample of its own,
+ * the one that a call of the factor's routine takes.
+ */
+static enum sight sight_of(struct governor *g, struct governed *d, const struct canon *c, const struct use *use,
+                           const struct canon *factor, const struct use *factor_use)
+{
+    d->sample = sample_of(c, use);
+    enum sight whole = samples_look(&g->samples, d->sample), half = SIGHT_NEW;
+    if (c->op->driver) {
+        d->factor_sample = sample_of(factor, factor_use);
+        half = samples_look(&g->samples, d->factor_sample);
+    }
+    return half > whole ? half : whole;
+}
+
+/* False: the class is barren and this content, of a driver what it factors, not among those watched. */
 static bool take_sample(struct governor *g, struct governed *d, const struct canon *c, const struct use *use)
 {
+    struct canon factor;
+    struct use factor_use[OP_MAX_OPERANDS];
+    const bool driver = c->op->driver != NULL;
     d->sight = SIGHT_NEW;
-    if (barren(d->class) && sample_hint(c, use) % SUBSET)
+    if (driver) {
+        driver_half(&c->op->driver->factor, c, &factor);
+        canon_uses(&factor, factor_use);
+    }
+    if (barren(d->class) && (driver ? sample_hint(&factor, factor_use) : sample_hint(c, use)) % SUBSET)
         return false;
-    d->sample = sample_of(c, use);
-    d->sight = samples_look(&g->samples, d->sample);
+    d->sight = sight_of(g, d, c, use, &factor, factor_use);
     tally(&d->class->samples, 1, d->sight != SIGHT_NEW, FORGET_AT);
     add(&g->sampled, 1);
     return true;
@@ -184,7 +207,7 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
     uint64_t began = clock_ns();
     bool admitted = false, poor = !affordable(g, LOOK_COST_NS, 0);
     atomic_fetch_add_explicit(&d->class->looks, 1, memory_order_relaxed);
-    d->loan = d->wanted = false;
+    d->loan = d->wanted = d->factor_kept = false;
     expect(d, c, use);
     if (d->call_ns > d->hit_ns && take_sample(g, d, c, use))
         admitted = decide(g, d);
@@ -220,7 +243,8 @@ void governor_traced(struct governor *g, const struct governed *d, uint64_t spen
     add(&g->spent_ns, spent_ns);
     add(&g->saved_ns, saved_ns);
     add(&g->blas_ns, call_ns);
-    learn(&d->class->call_scale, (double)call_ns, d->raw.call_ns);
+    if (!hit || !saved_ns) /* of a hit only a driver's solution was computed, if anything */
+        learn(&d->class->call_scale, (double)call_ns, d->raw.call_ns);
     learn(hit ? &d->class->hit_scale : &d->class->miss_scale, (double)spent_ns, hit ? d->raw.hit_ns : d->raw.miss_ns);
     if (!hit)
         d->sight == SIGHT_NEW ? tally(&d->class->fresh, 1, 0, FORGET_FRESH_AT) : tally(&d->class->repeated, 1, 0, FORGET_AT);
@@ -228,6 +252,8 @@ void governor_traced(struct governor *g, const struct governed *d, uint64_t spen
         tally(&d->class->promises, 1, hit, FORGET_AT);
     if (kept)
         samples_keep(&g->samples, d->sample);
+    if (d->factor_kept)
+        samples_keep(&g->samples, d->factor_sample);
     settle_loan(g, d, hit);
 }
 

@@ -43,7 +43,7 @@
 #include "reuse/sample.h"
 
 enum {
-    GOVERNOR_GRACE_NS = 20000000,
+    GOVERNOR_GRACE_NS = 25000000,
     GOVERNOR_ALMS_NS = 500000,
     GOVERNOR_CREDIT_NS = 100000000,
     GOVERNOR_CLASSES = 1024,
@@ -83,7 +83,8 @@ struct governed {
     struct governor_class *class;
     struct estimate raw;             /* by the gate's fixed rates */
     double call_ns, hit_ns, miss_ns; /* corrected by what the class has shown */
-    uint64_t sample;
+    uint64_t sample, factor_sample;  /* of the call; of what a driver factors */
+    bool factor_kept;                /* told by whoever traces the call: the driver's factor is in the cache */
     enum sight sight;
     bool loan, wanted; /* wanted: there was gain to be had, but no money */
 };
@@ -103,8 +104,8 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
 /* What serving a result saves that took `computed_ns` when it was computed. */
 uint64_t governor_worth(const struct governed *d, uint64_t computed_ns);
 
-/* After a traced call: what it cost, what computing took (0 if served), what serving saved (0 if computed). `hit`: its result
- * was in the cache; `kept`: it is now. */
+/* After a traced call: what it cost, what computing took (0 if served), what serving saved (0 if computed). `hit`: its result,
+ * or of a driver the factor, was in the cache; `kept`: it is now. */
 void governor_traced(struct governor *g, const struct governed *d, uint64_t spent_ns, uint64_t call_ns, uint64_t saved_ns,
                      bool hit, bool kept);
 

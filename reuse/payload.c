@@ -20,6 +20,12 @@ struct snapshot {
     unsigned char data[];
 };
 
+const struct snapshot *snapshot_of_nothing(void)
+{
+    static const struct snapshot nothing = {0, false};
+    return &nothing;
+}
+
 static bool is_scratch(const struct canon *c, int k)
 {
     return c->op->operands[k].role == ROLE_WORK;
@@ -215,7 +221,7 @@ struct payload *payload_capture(const struct canon *c, const struct use *use, co
     return p;
 }
 
-static void restore_runs(const struct payload *p, const struct canon *c)
+void payload_restore_runs(const struct payload *p, const struct canon *c)
 {
     const unsigned char *at = p->data + p->packed;
     for (int64_t i = 0; i < p->nruns; i++) {
@@ -235,7 +241,7 @@ void payload_restore(const struct payload *p, const struct canon *c, const struc
         struct view v = view_of(c, k, use[k].write);
         at += view_unpack(&v, p->data + at);
     }
-    restore_runs(p, c);
+    payload_restore_runs(p, c);
 }
 
 void payload_hold(struct payload *p)

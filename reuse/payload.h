@@ -42,6 +42,8 @@ struct payload {
     uint64_t call_ns;     /* what computing it took */
     uint32_t raised;      /* floating-point exception flags */
     uint32_t height;      /* of the producing item in the lineage DAG */
+    uint32_t unsure;      /* flags among them that a driver raised, maybe not in its factor, which this is */
+    bool rest;            /* a driver's result without its factor, which is filed apart */
     struct governor_keeper keeper;
     int noutputs;
     struct traced_output outputs[OP_MAX_OPERANDS]; /* fingerprints of what it writes, for lineage */
@@ -58,6 +60,12 @@ struct payload *payload_capture(const struct canon *c, const struct use *use, co
 
 /* Writes it to the operands of `c`, a call with the same key: same shapes, any addresses and leading dimensions. */
 void payload_restore(const struct payload *p, const struct canon *c, const struct use *use);
+
+/* Writes again what of it belongs to `maybe` and work arrays. */
+void payload_restore_runs(const struct payload *p, const struct canon *c);
+
+/* A snapshot of nothing: a capture then keeps of work arrays what is surely written. For calls without `maybe` arrays. */
+const struct snapshot *snapshot_of_nothing(void);
 
 /* Bytes a capture of the surely written part takes, without the runs. */
 size_t payload_packed_bytes(const struct canon *c, const struct use *use);

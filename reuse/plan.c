@@ -11,7 +11,7 @@ void plan_call(struct plan *plan)
 {
     plan->claim = (struct claim){.at = NULL};
     plan->waited_ns = 0;
-    one_step(plan, OUTCOME_UNPROBED, (struct plan_step){STEP_CALL, NULL});
+    one_step(plan, OUTCOME_UNPROBED, (struct plan_step){STEP_CALL, HALF_NONE, NULL});
 }
 
 /* Back from disk into the cache; the caller's own reference serves the call also where the cache refuses it. */
@@ -37,9 +37,38 @@ void plan_probe(struct plan *plan, struct cache *cache, struct spill *spill, str
     if (!payload)
         payload = restore(cache, spill, key);
     if (payload)
-        one_step(plan, found, (struct plan_step){STEP_COPY, payload});
+        one_step(plan, found, (struct plan_step){STEP_COPY, HALF_NONE, payload});
     else
-        one_step(plan, OUTCOME_MISS, (struct plan_step){STEP_CALL, NULL});
+        one_step(plan, OUTCOME_MISS, (struct plan_step){STEP_CALL, HALF_NONE, NULL});
+}
+
+static void two_steps(struct plan *plan, enum outcome outcome, struct payload *factor, struct plan_step second)
+{
+    plan->outcome = outcome;
+    plan->nsteps = 2;
+    plan->steps[0] = (struct plan_step){STEP_COPY, HALF_FACTOR, factor};
+    plan->steps[1] = second;
+}
+
+bool plan_driver(struct plan *plan, struct cache *cache, const struct driver *d, bool trusted)
+{
+    struct payload *rest = plan->steps[0].kind == STEP_COPY ? plan->steps[0].payload : NULL;
+    if (rest && !rest->rest)
+        return false; /* kept whole */
+    struct payload *factor = cache_take(cache, d->key);
+    const bool found = factor != NULL;
+    if (rest && factor) {
+        two_steps(plan, plan->outcome, factor, (struct plan_step){STEP_COPY, HALF_REST, rest});
+        return true;
+    }
+    payload_drop(rest);
+    if (factor && trusted) {
+        two_steps(plan, OUTCOME_PARTIAL, factor, (struct plan_step){STEP_CALL, HALF_SOLVE, NULL});
+        return true;
+    }
+    payload_drop(factor);
+    one_step(plan, OUTCOME_MISS, (struct plan_step){STEP_CALL, HALF_NONE, NULL});
+    return found;
 }
 
 void plan_done(struct plan *plan)

@@ -1,17 +1,26 @@
 /*
- * Plans: what `reuse/` answers and `shim/` carries out, step by step. Full reuse has two: COPY a payload, or CALL the routine.
- * reuse/ itself never calls BLAS, so partial reuse (steps that compute a part and add) needs no upward call.
+ * Plans: what `reuse/` answers and `shim/` carries out, step by step: COPY a payload, or CALL a routine. A step speaks of the
+ * call itself, or of one half of a driver: then its operands and arguments are derived from the call's (reuse/driver). reuse/
+ * itself never calls BLAS, so partial reuse needs no upward call. The plans there are:
+ *
+ *     CALL                         not seen, or not to be served
+ *     COPY                         a hit
+ *     COPY factor, COPY rest       a hit of a driver
+ *     COPY factor, CALL solve      a driver that missed takes its factor: OUTCOME_PARTIAL
  */
 #ifndef BLASE_REUSE_PLAN_H
 #define BLASE_REUSE_PLAN_H
 
 #include "reuse/cache.h"
+#include "reuse/driver.h"
 #include "reuse/spill.h"
 
 enum plan_step_kind { STEP_CALL, STEP_COPY };
+enum plan_half { HALF_NONE, HALF_FACTOR, HALF_REST, HALF_SOLVE };
 
 struct plan_step {
     enum plan_step_kind kind;
+    enum plan_half half;
     struct payload *payload; /* STEP_COPY: a reference that plan_done drops */
 };
 
@@ -30,6 +39,12 @@ struct plan {
  * at a time: probing jumps over an older one that was not done.
  */
 void plan_probe(struct plan *plan, struct cache *cache, struct spill *spill, struct fp key, uint64_t expected_ns);
+
+/*
+ * After plan_probe, for a driver: a rest is joined by its factor or becomes a miss; a miss takes the factor if there is one and
+ * `trusted` (its bits are known to be the driver's). True if a factor is there, taken or not.
+ */
+bool plan_driver(struct plan *plan, struct cache *cache, const struct driver *d, bool trusted);
 
 /* The plan for a call that may not be served. */
 void plan_call(struct plan *plan);

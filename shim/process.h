@@ -9,6 +9,7 @@
 #include "lineage/lineage.h"
 #include "lineage/settings.h"
 #include "reuse/cache.h"
+#include "reuse/driver.h"
 #include "reuse/governor.h"
 #include "reuse/spill.h"
 
@@ -22,6 +23,7 @@ struct process {
     uint64_t epoch;            /* 1 + forks since the first process: tells whose item ids a payload names */
     struct crew crew;
     int pid;
+    struct proofs proofs; /* which drivers may take a factor where that is not known beforehand */
     atomic_uint_fast64_t verified, mismatches;
     atomic_uint_fast64_t next_snapshot_ns; /* when the counters are written next */
 };

@@ -130,6 +130,13 @@ uint64_t provider_tuning(const struct provider *p, const struct op *op)
     return fingerprint_bytes(answers, sizeof answers).lo | 1;
 }
 
+/* 321 of "OpenBLAS 0.3.21 …"; 0 of anything else. */
+static int openblas_release(const char *version)
+{
+    int major, minor, patch;
+    return sscanf(version, "OpenBLAS %d.%d.%d", &major, &minor, &patch) == 3 ? major * 10000 + minor * 100 + patch : 0;
+}
+
 static struct provider *describe(const struct object *object, const struct entry *entry)
 {
     struct provider *p = calloc(1, sizeof *p);
@@ -162,6 +169,7 @@ static struct provider *describe(const struct object *object, const struct entry
         return NULL;
     }
     p->identity = identity_of(p, beneath);
+    p->openblas = openblas_release(p->described.version);
     return p;
 }
 

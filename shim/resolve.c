@@ -28,6 +28,34 @@ static _Noreturn void undefined(const struct caller_object *caller, const char *
     _exit(127);
 }
 
+/* What binding_sibling found, fn NULL where there is nothing to find. */
+struct sibling {
+    struct binding binding;
+    const struct entry *entry;
+    const struct sibling *next;
+};
+static _Atomic(const struct sibling *) siblings;
+
+const struct binding *binding_sibling(const struct binding *binding, const struct entry *entry)
+{
+    for (const struct sibling *s = atomic_load_explicit(&siblings, memory_order_acquire); s; s = s->next)
+        if (s->entry == entry && s->binding.provider == binding->provider)
+            return s->binding.fn ? &s->binding : NULL;
+    struct sibling *s = calloc(1, sizeof *s);
+    struct object object;
+    if (!s)
+        return NULL;
+    *s = (struct sibling){.binding = {.provider = binding->provider}, .entry = entry, .next = atomic_load(&siblings)};
+    void *handle = object_of(binding->fn, &object) ? object_handle(&object, false) : NULL;
+    if (handle) { /* providers are pinned: the function stays when the handle goes */
+        s->binding.fn = object_own_symbol(&object, handle, entry->symbol);
+        dlclose(handle);
+    }
+    while (!atomic_compare_exchange_weak(&siblings, &s->next, s)) /* a twin does no harm */
+        ;
+    return s->binding.fn ? &s->binding : NULL;
+}
+
 const struct binding *binding_slow(struct caller_object *caller, const struct entry *entry)
 {
     uint64_t epoch = atomic_load(&caller->epoch);

@@ -18,6 +18,11 @@ static inline bool binding_holds(const struct binding *binding, const struct cal
 /* Never NULL; where no function is to be found the program ends as the dynamic linker would have ended it. */
 const struct binding *binding_slow(struct caller_object *caller, const struct entry *entry);
 
+/*
+ * The same spelling of another routine, in the library and only there that `binding` leads to; NULL if it has none. Remembered.
+ */
+const struct binding *binding_sibling(const struct binding *binding, const struct entry *entry);
+
 static inline const struct binding *binding_of(struct caller_object *caller, const struct entry *entry)
 {
     const struct binding *known = atomic_load_explicit(&caller->bindings[entry_index(entry)], memory_order_acquire);

@@ -6,6 +6,7 @@
 #include "reuse/gate.h"
 #include "reuse/key.h"
 #include "shim/fpenv.h"
+#include "shim/halves.h"
 #include "shim/verify.h"
 
 static uint64_t fingerprint_inputs(struct tracing *t, struct fp *read, bool *reads)
@@ -80,7 +81,7 @@ static uint64_t expected_ns(const struct tracing *t)
     return (uint64_t)(t->governed->class ? t->governed->call_ns : gate_estimate(t->canon, t->use).call_ns);
 }
 
-struct real_result trace_real(struct tracing *t)
+struct real_result trace_real(const struct tracing *t)
 {
     struct real_result r;
     uint32_t before = fpenv_begin();
@@ -137,14 +138,18 @@ static void fingerprint_outputs(struct tracing *t)
 static struct payload *capture(struct tracing *t, const struct snapshot *snapshot, const struct real_result *real)
 {
     uint64_t began = clock_ns();
-    struct payload *p = payload_capture(t->canon, t->use, snapshot, cache_room(t->process->cache));
+    struct payload *p = halves_capture(t, snapshot, real), *factor = t->halves->fresh;
     if (!p)
         return NULL;
     t->record->kept_bytes = p->bytes;
     p->raised = real->raised;
-    p->call_ns = real->ns;
+    p->call_ns = p->rest ? p->call_ns : real->ns;
     p->epoch = t->process->epoch;
     p->keeper = governor_keeper(t->process->governor, t->governed);
+    if (factor) {
+        factor->epoch = p->epoch;
+        factor->keeper = p->keeper;
+    }
     p->noutputs = t->record->noutputs;
     memcpy(p->outputs, t->record->outputs, sizeof p->outputs);
     t->record->copy_ns += clock_ns() - began;
@@ -163,10 +168,13 @@ static struct payload *compute(struct tracing *t, bool keep)
         keep = snapshot != NULL;
         r->unkept = keep ? r->unkept : UNKEPT_MEMORY;
     }
+    if (keep)
+        trial_begin(t);
     struct real_result real = trace_real(t);
     t->returned = real.returned;
     r->call_ns = real.ns;
     r->info = real.info;
+    trial_end(t, real.info == 0);
     if (real.info >= 0)
         fingerprint_outputs(t);
     struct payload *payload = NULL;
@@ -181,14 +189,55 @@ static struct payload *compute(struct tracing *t, bool keep)
     return payload;
 }
 
-static void serve(struct tracing *t, const struct payload *payload)
+/* A hit: every step is a copy, the last one of the call's own payload. */
+static void serve(struct tracing *t, const struct plan *plan)
 {
-    uint64_t began = clock_ns();
-    payload_restore(payload, t->canon, t->use);
+    uint64_t began = clock_ns(), saved = 0;
+    for (int i = 0; i < plan->nsteps; i++) {
+        halves_copy(t, &plan->steps[i], t->canon);
+        saved += plan->steps[i].payload->call_ns;
+    }
     trace_set_info(t);
-    fpenv_raise(payload->raised);
+    fpenv_raise(plan->steps[plan->nsteps - 1].payload->raised);
     t->record->copy_ns += clock_ns() - began;
-    t->record->saved_ns = governor_worth(t->governed, payload->call_ns);
+    t->record->saved_ns = governor_worth(t->governed, saved);
+}
+
+/* After a factor was taken: the solution is kept under the driver's key. */
+static struct payload *keep_rest(struct tracing *t, const struct payload *factor, const struct snapshot *snapshot)
+{
+    struct traced *r = t->record;
+    struct real_result real = {.info = r->info, .raised = t->raised, .ns = r->call_ns};
+    if (r->info != 0) {
+        r->unkept = UNKEPT_INFO;
+        return NULL;
+    }
+    fingerprint_outputs(t);
+    struct payload *rest = capture(t, snapshot ? snapshot : snapshot_of_nothing(), &real);
+    if (rest)
+        rest->unsure = factor->unsure;
+    else
+        r->unkept = UNKEPT_MEMORY;
+    return rest;
+}
+
+/* The factor is copied, the solve called. Returns what work arrays held before, NULL where there are none. */
+static struct snapshot *finish_with_factor(struct tracing *t, const struct plan *plan)
+{
+    struct traced *r = t->record;
+    struct payload *factor = plan->steps[0].payload;
+    uint64_t began = clock_ns();
+    struct snapshot *snapshot = snapshot_bytes(t->canon, t->use) ? snapshot_take(t->canon, t->use) : NULL;
+    halves_copy(t, &plan->steps[0], t->canon);
+    r->copy_ns += clock_ns() - began;
+    struct real_result real = halves_solve(t, t->call, t->canon, factor);
+    fpenv_raise(factor->raised);
+    t->returned = real.returned;
+    r->call_ns = real.ns;
+    r->info = real.info;
+    r->saved_ns = governor_worth(t->governed, factor->call_ns);
+    t->raised = real.raised;
+    return snapshot;
 }
 
 static void take_outputs(struct tracing *t, const struct payload *payload)
@@ -196,24 +245,32 @@ static void take_outputs(struct tracing *t, const struct payload *payload)
     t->record->kept_bytes = payload->bytes;
     t->record->noutputs = payload->noutputs;
     memcpy(t->record->outputs, payload->outputs, sizeof payload->outputs);
-    t->record->source = payload->epoch == t->process->epoch ? payload->item : 0;
 }
 
 /* Carries the plan out; a computed result worth publishing comes back. */
 static struct payload *carry_out(struct tracing *t, const struct plan *plan, struct log_mismatch *mismatch)
 {
-    const struct plan_step *step = &plan->steps[0];
+    const struct plan_step *first = &plan->steps[0], *last = &plan->steps[plan->nsteps - 1];
     t->record->outcome = plan->outcome;
-    if (step->kind == STEP_CALL)
+    if (first->kind == STEP_CALL)
         return compute(t, plan->outcome == OUTCOME_MISS);
-    take_outputs(t, step->payload);
-    if (t->process->governor && !atomic_exchange_explicit(&step->payload->used, true, memory_order_relaxed))
-        governor_used(t->process->governor, step->payload->keeper);
+    if (t->process->governor && !atomic_exchange_explicit(&first->payload->used, true, memory_order_relaxed))
+        governor_used(t->process->governor, first->payload->keeper);
+    t->record->source = first->payload->epoch == t->process->epoch ? first->payload->item : 0;
+    if (last->kind == STEP_COPY)
+        take_outputs(t, last->payload);
+    struct snapshot *snapshot = NULL;
     if (t->process->settings.verify)
-        verify_hit(t, step->payload, mismatch);
+        verify_plan(t, plan, mismatch);
+    else if (last->kind == STEP_CALL)
+        snapshot = finish_with_factor(t, plan);
     else
-        serve(t, step->payload);
-    return NULL;
+        serve(t, plan);
+    struct payload *rest = NULL;
+    if (last->kind == STEP_CALL && t->record->outcome == plan->outcome)
+        rest = keep_rest(t, first->payload, snapshot);
+    snapshot_free(snapshot);
+    return rest;
 }
 
 static void describe(struct traced *r, const struct caller_object *caller, const struct call *call,
@@ -239,14 +296,20 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
     r->saved_ns -= t->waited_ns < saved_ns ? t->waited_ns : saved_ns;
     r->trace_ns = now - began > known ? now - began - known : 0;
     uint64_t item = lineage_record(p->lineage, r);
-    bool kept = false;
+    bool kept = false, kept_factor = false;
+    if (t->halves->fresh) {
+        t->halves->fresh->item = item;
+        t->halves->fresh->height = r->height;
+        kept = kept_factor = cache_put(p->cache, t->halves->d.key, t->halves->fresh);
+    }
     if (fresh) {
         fresh->item = item;
         fresh->height = r->height;
-        kept = cache_put(p->cache, key, fresh);
+        kept |= cache_put(p->cache, key, fresh);
     }
+    t->governed->factor_kept = t->halves->d.halves && (t->halves->found || kept_factor);
     if (t->governed->class) {
-        bool hit = r->outcome == OUTCOME_HIT || r->outcome == OUTCOME_WAIT;
+        bool hit = r->outcome == OUTCOME_HIT || r->outcome == OUTCOME_WAIT || r->outcome == OUTCOME_PARTIAL;
         uint64_t ours = clock_ns() - began - r->call_ns - t->waited_ns - (spill_thread_ns() - t->spill_ns);
         governor_traced(p->governor, t->governed, ours, r->call_ns, saved_ns, hit, kept);
     }
@@ -264,13 +327,26 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
 {
     struct traced r;
     memset(&r, 0, sizeof r);
-    struct tracing t = {call, binding, process, canon, use, &r, governed, 0, 0, 0, spill_thread_ns()};
+    struct halves halves;
+    struct tracing t = {.call = call,
+                        .binding = binding,
+                        .process = process,
+                        .canon = canon,
+                        .use = use,
+                        .record = &r,
+                        .governed = governed,
+                        .spill_ns = spill_thread_ns(),
+                        .halves = &halves};
     t.threads = binding->provider->threads ? binding->provider->threads() : 0;
     struct fp read[OP_MAX_OPERANDS], key = {0, 0};
     bool reads[OP_MAX_OPERANDS];
     struct log_mismatch mismatch = {0};
     struct plan plan;
     uint64_t began = clock_ns(), flags = fpenv_save();
+    halves.d.halves = NULL;
+    halves.trial = NULL;
+    halves.fresh = NULL;
+    halves.found = false;
     r.canon = canon;
     r.provider = &binding->provider->described;
     r.start_ns = began - process->start_ns;
@@ -282,6 +358,8 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
         key = key_of(canon, read, reads, &context);
         plan_probe(&plan, process->cache, process->spill, key, expected_ns(&t));
         t.waited_ns = plan.waited_ns;
+        if (canon->op->driver)
+            halves_plan(&t, &plan, read, reads, context);
     } else {
         plan_call(&plan);
     }

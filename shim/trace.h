@@ -19,9 +19,11 @@ struct tracing {
     struct traced *record;
     struct governed *governed; /* its class is NULL when the governor was not asked */
     int64_t returned;
-    int threads;        /* the provider's, now; 0 unknown */
-    uint64_t waited_ns; /* for the same call in another thread */
-    uint64_t spill_ns;  /* what the thread had spent on spilling before: that is booked apart from the call */
+    int threads;           /* the provider's, now; 0 unknown */
+    uint64_t waited_ns;    /* for the same call in another thread */
+    uint64_t spill_ns;     /* what the thread had spent on spilling before: that is booked apart from the call */
+    uint32_t raised;       /* by a plan that called a half */
+    struct halves *halves; /* of a driver */
 };
 
 /* Makes the call by whatever the plan says, records its item; returns LAPACKE's info, else 0. */
@@ -34,7 +36,7 @@ struct real_result {
     uint32_t raised;
     uint64_t ns;
 };
-struct real_result trace_real(struct tracing *t);
+struct real_result trace_real(const struct tracing *t);
 
 /* Writes a successful status where the routine would have. */
 void trace_set_info(struct tracing *t);

@@ -7,6 +7,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import driver_tests  # noqa: E402
 import estimate_tests  # noqa: E402
 import harness  # noqa: E402
 import passing_tests  # noqa: E402
@@ -34,6 +35,7 @@ def main():
     estimate_tests.register()
     thread_tests.register()
     spill_tests.register()
+    driver_tests.register()
     return harness.run_all(build, options.k, options.j)
 
 

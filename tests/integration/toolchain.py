@@ -19,6 +19,10 @@ SHARED = C + ["-shared", "-fPIC"]
 BUILDS = {
     "c_linalg": (C, "c_linalg.c", ["-llapacke", "-lopenblas"]),
     "c_linalg_reference": (C, "c_linalg.c", ["-llapacke", *REFERENCE_FLAGS]),
+    "drivers": (C, "drivers.c", ["-llapacke", "-llapack", "-lopenblas"]),
+    "drivers_reference": (C, "drivers.c", ["-llapacke", *REFERENCE_FLAGS]),
+    "driver_bits": (C, "driver_bits.c", ["-lopenblas"]),
+    "driver_bits_reference": (C, "driver_bits.c", REFERENCE_FLAGS),
     "fortran_linalg": (["gfortran", "-O1"], "fortran_linalg.f90", ["-llapack", "-lblas"]),
     "fork_exec": (C, "fork_exec.c", ["-lblas"]),
     "ilp64_linalg": (C, "ilp64_linalg.c", ["-l:libopenblas64.so.0"]),

@@ -115,10 +115,10 @@ bool rules_legal(const struct problem *p)
 enum content rules_content(const struct op *op, int operand)
 {
     const char *name = base_name(op), *array = op->operands[operand].name;
-    if (strcmp(array, "A") == 0 && name_in(name, "trsm trtrs trtri potrf potrs potri posv getrs getri sytrs hetrs"))
+    if (strcmp(array, "A") == 0 && name_in(name, "trsm trtrs trtri potrf potrs potri posv getrs getri sytrs hetrs sytrs2 hetrs2"))
         return CONTENT_DOMINANT;
     if (strcmp(array, "ipiv") == 0)
-        return name_in(name, "sytrs hetrs") ? CONTENT_SYMMETRIC_PIVOTS : CONTENT_PIVOTS;
+        return name_in(name, "sytrs hetrs sytrs2 hetrs2") ? CONTENT_SYMMETRIC_PIVOTS : CONTENT_PIVOTS;
     if (strcmp(array, "jpvt") == 0)
         return CONTENT_FLAGS;
     if (strcmp(array, "tau") == 0)

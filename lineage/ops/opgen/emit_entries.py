@@ -53,8 +53,9 @@ def entry(record, letter, spelling, index):
 
 def emit(typed):
     lines = ["/* Generated from lineage/ops/ by opgen. */", '#include "shim/entry.h"', ""]
-    invokers, table, bodies, stubs, index = {}, [], [], [], 0
+    invokers, table, bodies, stubs, index, first = {}, [], [], [], 0, []
     for number, (record, letter) in enumerate(typed):
+        first.append(index)
         for spelling in spellings(record, letter):
             letters, hidden = signature(record, letter, spelling.style)
             key = (letters, hidden, returns_info(spelling.style))
@@ -67,5 +68,6 @@ def emit(typed):
     for key in invokers.values():
         lines += invoker(*key)
     lines += ["const struct entry entry_table[] = {"] + table + ["};"]
-    lines += ["const int entry_count = (int)(sizeof entry_table / sizeof entry_table[0]);", ""]
+    lines += ["const int entry_count = (int)(sizeof entry_table / sizeof entry_table[0]);",
+              f"const int16_t entry_first[] = {{{', '.join(map(str, first))}}};", ""]
     return lines, bodies, stubs, index

@@ -1,5 +1,6 @@
 """Emits ops.c: the descriptors (lineage/op.h) that views, keys, the log and the tools read."""
 
+from emit_drivers import driver_lines, driver_name
 from expr import translate
 
 ARG_KINDS = {"option": "ARG_OPTION", "int": "ARG_INT", "scalar": "ARG_SCALAR", "rscalar": "ARG_REAL_SCALAR", "ld": "ARG_LD",
@@ -124,13 +125,16 @@ def op_entry(record, letter):
             f".quick = quick_{record.ident}, "
             f".reuse = {'reuse_' + record.ident if record.reuse else 'NULL'}, "
             f".keep = {'keep_' + record.ident if record.keep else 'NULL'}, "
-            f".arg_read = {'arg_read_' + record.ident if record.scalar_conds else 'NULL'}}},")
+            f".arg_read = {'arg_read_' + record.ident if record.scalar_conds else 'NULL'}, "
+            f".driver = {driver_name(record, letter)}}},")
 
 
 def emit(records, typed, style_args):
     lines = ["/* Generated from lineage/ops/ by opgen. */", '#include "lineage/op.h"', '#include "lineage/op_expr.h"', ""]
     for record in records:
         lines += record_lines(record, style_args)
+    for record in records:
+        lines += driver_lines(record, typed)
     lines.append("const struct op op_table[] = {")
     lines += [op_entry(record, letter) for record, letter in typed]
     return lines + ["};", "const int op_count = (int)(sizeof op_table / sizeof op_table[0]);", ""]

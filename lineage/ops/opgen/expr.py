@@ -4,6 +4,8 @@ import re
 
 from table import TableError
 
+# What an `alike` or `applies` line may ask for beyond the driver's own arguments.
+CONTEXT = {"threads": "where->threads", "openblas": "where->openblas", "queried": "!c->scratch"}
 FUNCTIONS = {"max": "op_max", "min": "op_min", "notrans": "op_notrans", "nlvl": "op_nlvl"}
 PARTS = {"full": "PART_FULL", "none": "PART_NONE"}
 TOKEN = re.compile(r"'(?:.)'|[A-Za-z_]\w*|\d+\.\d+|\d+|\s+|.")
@@ -40,6 +42,8 @@ def translate(record, text, raw=False):
             out.append(PARTS[token])
         elif token in lets:
             out.append(token)
+        elif token in CONTEXT:
+            out.append(CONTEXT[token])
         else:
             out.append(argument(record, token, raw))
         i += 1

@@ -30,7 +30,8 @@ def write(directory, name, lines):
 def show(routine, typed):
     for record, letter in typed:
         if letter + record.name == routine:
-            lines = emit_ops.record_lines(record, style_args) + [emit_ops.op_entry(record, letter), ""]
+            lines = emit_ops.record_lines(record, style_args) + emit_ops.driver_lines(record, typed)
+            lines += [emit_ops.op_entry(record, letter), ""]
             for spelling in spellings(record, letter):
                 letters, _ = emit_entries.signature(record, letter, spelling.style)
                 lines += emit_entries.entry(record, letter, spelling, 0) + emit_stubs.stub(record, letters, spelling, 0) + [""]

@@ -59,6 +59,10 @@ class Record:
     reuse: str = None
     keep: str = None
     rowmajor: list = None
+    factor: tuple = None  # (routine, arguments), likewise solve: a driver's two halves
+    solve: tuple = None
+    applies: str = None
+    alike: str = None
 
     def arg_index(self, name):
         for i, arg in enumerate(self.args):
@@ -184,6 +188,15 @@ def parse_rowmajor(text, where):
     return steps
 
 
+def parse_half(text, where):
+    """`getrs ('N', n, A, …)`: a routine and what it is given: arguments of the driver by name, or a letter."""
+    name, _, rest = text.partition("(")
+    items, rest = take_parenthesised("(" + rest, where)
+    if rest:
+        raise TableError(f"{where}: unexpected text after the arguments: {rest}")
+    return name.strip(), items
+
+
 def finish(record):
     """Ties operands to arguments and checks what can be checked."""
     for k, operand in enumerate(record.operands):
@@ -239,6 +252,14 @@ def apply_line(record, word, rest, where):
         record.keep = rest.removeprefix("if ").strip()
     elif word == "rowmajor":
         record.rowmajor = parse_rowmajor(rest, where)
+    elif word == "factor":
+        record.factor = parse_half(rest, where)
+    elif word == "solve":
+        record.solve = parse_half(rest, where)
+    elif word == "applies":
+        record.applies = rest.removeprefix("if ").strip()
+    elif word == "alike":
+        record.alike = rest.removeprefix("if ").strip()
     else:
         raise TableError(f"{where}: unknown line: {word} {rest}")
 
@@ -261,4 +282,6 @@ def read_table(path):
             raise TableError(f"{where}: a line before the first op: {line}")
         else:
             apply_line(record, word, rest, where)
-    return [finish(r) for r in records]
+    for record in records:
+        finish(record)
+    return records

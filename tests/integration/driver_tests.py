@@ -1,0 +1,106 @@
+"""Drivers that take a factor from an earlier call, and products spelt in several ways: the same bytes as plain, known counters."""
+import os
+
+from counters import consistent, verified
+from harness import PROGRAMS, Once, expect, same, test
+from toolchain import compiled, debian_python, need, wheels_python
+
+# case: {routine: (full hits, partial hits, misses)}
+CASES = {
+    "gesv": {"dgesv": (1, 2, 1), "dgetrf": (1, 0, 0)},
+    "getrf": {"dgetrf": (0, 0, 1), "dgesv": (1, 2, 0)},
+    "columns": {"dgesv": (0, 2, 2)},  # one has a NaN on the right: LAPACKE refuses it, and nothing is kept
+    "rows": {"dgesv": (0, 2, 2)},
+    "posv": {"dposv": (0, 2, 1), "dpotrf": (1, 0, 0)},
+    "sysv": {"dsysv": (1, 1, 1)},
+    "singular": {"dgesv": (0, 0, 3), "dgetrf": (0, 0, 1)},  # info is not 0: never kept
+    "spellings": {"dgemm": (2, 0, 1), "dsyrk": (2, 0, 2), "dtrsm": (2, 0, 1)},
+}
+ONE = {"OPENBLAS_NUM_THREADS": "1"}
+plain_runs = {}
+
+
+def commands(build, name, kind):
+    if kind == "R":
+        return [need("Rscript", "r-base-core"), os.path.join(PROGRAMS, name + ".R")]
+    if kind in ("debian", "wheels"):
+        python = debian_python("numpy") if kind == "debian" else wheels_python(build)
+        return [python, os.path.join(PROGRAMS, name + ".py")]
+    return [compiled(build, name)]
+
+
+def plain(place, line, environment):
+    key = (tuple(line), tuple(sorted(environment.items())))
+    result = plain_runs.setdefault(key, Once(lambda: place.run(line, environment)))()
+    same(result.status, 0, "status of the plain program (%r)" % result.err[-300:])
+    return result
+
+
+def served(place, line, environment, *options):
+    """The same output as plain; what `show` tells."""
+    before = plain(place, line, environment)
+    result = place.under(line, "--quiet", *options, environment=environment)
+    same(result.out, before.out, "stdout")
+    same(result.err, before.err, "stderr")
+    same(result.status, 0, "exit status")
+    shown = place.show()
+    consistent(shown)
+    same(shown["reuse"]["mismatches"], 0, "reuse.mismatches")
+    return shown
+
+
+def sequence(place, case, program, *options):
+    shown = served(place, [*commands(place.build, program, "compiled"), case], ONE, "--trace", "all", *options)
+    found = {row["op"]: (row["hits_full"], row["hits_partial"], row["misses"]) for row in shown["routines"]
+             if row["calls"] > row["bypassed"]}
+    same(found, CASES[case], "full hits, partial hits, misses")
+    if "--verify" in options:
+        verified(shown)
+        same(shown["reuse"]["verified"], shown["reuse"]["hits_full"] + shown["reuse"]["hits_partial"], "reuse.verified")
+    elif shown["reuse"]["hits_partial"]:
+        expect(shown["reuse"]["saved_seconds"] > 0, "nothing saved by", case)
+
+
+def sources(place):
+    """A call that took a factor names the call that computed it."""
+    line = [*commands(place.build, "drivers", "compiled"), "gesv"]
+    served(place, line, ONE, "--trace", "all")
+    listed = place.run([place.blase, "items", place.path("log"), "--format", "json"])
+    expect(b'"outcome":"partial"' in listed.out.replace(b" ", b""), "no partial item:", listed.out[:300])
+    expect(b'"source"' in listed.out, "no source in", listed.out[:300])
+
+
+def bits(place, program, threads, *options):
+    """Every type, sizes 0 to 40 and larger, either routine first: not one bit differs from the plain program."""
+    step = 1 if threads == "1" else 20
+    shown = served(place, [*commands(place.build, program, "compiled"), str(step)], {"OPENBLAS_NUM_THREADS": threads},
+                   "--trace", "all", "--memory", "1G", *options)
+    expect(shown["reuse"]["hits_partial"] > 3000 // step, "few drivers took a factor:", shown["reuse"])
+
+
+def many(place, name, kind, distinct, calls, environment, *options):
+    """Each matrix factored once. By default settings the governor, who goes by the clock, may want to see one more often."""
+    shown = served(place, commands(place.build, name, kind), environment, *options)
+    row = {r["op"]: r for r in shown["routines"]}
+    misses = sum(r["misses"] + r["bypassed"] for op, r in row.items() if op in ("dgesv", "zgesv"))
+    partial = sum(r["hits_partial"] for op, r in row.items() if op in ("dgesv", "zgesv"))
+    same(misses + partial, calls, "calls of gesv")
+    expect(misses <= (distinct if options else calls - 1), "factored", misses, "times, wanted", distinct)
+
+
+def register():
+    for case in CASES:
+        for program in ("drivers", "drivers_reference"):
+            test("%s %s" % (program, case), sequence, case, program)
+            test("%s %s verified" % (program, case), sequence, case, program, "--verify")
+    test("drivers source", sources)
+    for program in ("driver_bits", "driver_bits_reference"):
+        test(program, bits, program, "1")
+        test(program + " two threads", bits, program, "2")
+        test(program + " verified", bits, program, "1", "--verify")
+    for kind in ("debian", "wheels"):
+        test("solve_many " + kind, many, "solve_many", kind, 2, 20, ONE, "--trace", "all")
+        test("solve_many %s default" % kind, many, "solve_many", kind, 2, 20, ONE)
+        test("solve_many %s two threads" % kind, many, "solve_many", kind, 2, 20, {"OPENBLAS_NUM_THREADS": "2"},
+             "--trace", "all")
+    test("solve_many R", many, "solve_many", "R", 1, 11, ONE, "--trace", "all")
