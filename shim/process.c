@@ -24,7 +24,7 @@
 #define BLASE_VERSION "0"
 #endif
 
-static const uint64_t SNAPSHOT_PERIOD_NS = 250000000, START_PATIENCE_NS = 1000000000;
+static const uint64_t SNAPSHOT_FIRST_NS = 10000000, SNAPSHOT_PERIOD_NS = 250000000, START_PATIENCE_NS = 1000000000;
 
 enum state { STATE_NEW, STATE_STARTING, STATE_READY, STATE_PASSIVE };
 static atomic_int state = STATE_NEW;
@@ -202,13 +202,20 @@ bool process_same(struct process *p)
     return false;
 }
 
+/* Early on more often, so that little is missing of a short run that ends without destructors. */
+static uint64_t until_next(uint64_t age_ns)
+{
+    return age_ns < SNAPSHOT_FIRST_NS ? SNAPSHOT_FIRST_NS : age_ns < SNAPSHOT_PERIOD_NS ? age_ns : SNAPSHOT_PERIOD_NS;
+}
+
 void process_tick(struct process *p, uint64_t now_ns)
 {
     uint_fast64_t due = atomic_load_explicit(&p->next_snapshot_ns, memory_order_relaxed);
     if (atomic_load_explicit(&ending, memory_order_relaxed)) {
         write_counters();
         lineage_flush(p->lineage, false);
-    } else if (now_ns >= due && atomic_compare_exchange_strong(&p->next_snapshot_ns, &due, now_ns + SNAPSHOT_PERIOD_NS)) {
+    } else if (now_ns >= due &&
+               atomic_compare_exchange_strong(&p->next_snapshot_ns, &due, now_ns + until_next(now_ns - p->start_ns))) {
         write_counters();
     }
 }
@@ -346,7 +353,7 @@ static bool start(void)
     process.lineage = lineage_new(new_log());
     if (!process.lineage || !make_cache())
         return false;
-    atomic_store(&process.next_snapshot_ns, process.start_ns + SNAPSHOT_PERIOD_NS);
+    atomic_store(&process.next_snapshot_ns, process.start_ns + SNAPSHOT_FIRST_NS);
     write_header();
     return pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0;
 }

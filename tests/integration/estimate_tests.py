@@ -15,7 +15,7 @@ def estimate(place, log, *options):
 
 
 def measure(place, program, name, *options):
-    done = place.under(program, "--quiet", "--trace", "all", *options, log=name, environment={"OPENBLAS_NUM_THREADS": "1"})
+    done = place.under(program, "--quiet", "--trace", "all", "--spill", "off", *options, log=name, environment={"OPENBLAS_NUM_THREADS": "1"})
     same(done.status, 0, "status")
     return done.out, place.show(name)
 
