@@ -7,7 +7,8 @@
 
 enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32 };
 enum { BARREN_FROM = 512, BARREN_RATIO = 50, SUBSET = 16, FORGET_AT = 1024, FORGET_FRESH_AT = 64, CREDIT_PART = 4 };
-static const double BELIEF_IN_FRESH = 1, BELIEF_IN_REPEATED = 128; /* results that count as asked for beforehand */
+static const double BELIEF_IN_FRESH = 1, BELIEF_IN_REPEATED = 128,
+                    BELIEF_IN_USES = 8; /* results that count as asked for beforehand */
 static const float LEARNING_RATE = 0.25f;
 
 static uint64_t load(const _Atomic uint64_t *counter)
@@ -158,6 +159,12 @@ static double chance(const struct governor_share *results, double belief)
     return (share_part(results) + belief) / (share_of(results) + belief + 1);
 }
 
+/* How often a result is asked for that is asked for at all. */
+static double uses(const struct governor_class *class)
+{
+    return (share_part(&class->uses) + GOVERNOR_USES * BELIEF_IN_USES) / (share_of(&class->uses) + BELIEF_IN_USES);
+}
+
 /* Is there more to be gained than lost? See the essay. */
 static bool promising(const struct governed *d)
 {
@@ -170,7 +177,7 @@ static bool promising(const struct governed *d)
     case SIGHT_KEPT:
         return honest * gain > (1 - honest) * d->miss_ns;
     case SIGHT_SEEN:
-        return honest * chance(&class->repeated, BELIEF_IN_REPEATED) * GOVERNOR_USES * gain > d->miss_ns;
+        return honest * chance(&class->repeated, BELIEF_IN_REPEATED) * uses(class) * gain > d->miss_ns;
     default:
         return chance(&class->fresh, BELIEF_IN_FRESH) * gain > d->miss_ns || (looks >= TRIAL_FIRST && (looks & (looks - 1)) == 0);
     }
@@ -248,6 +255,8 @@ void governor_traced(struct governor *g, const struct governed *d, uint64_t spen
     learn(hit ? &d->class->hit_scale : &d->class->miss_scale, (double)spent_ns, hit ? d->raw.hit_ns : d->raw.miss_ns);
     if (!hit)
         d->sight == SIGHT_NEW ? tally(&d->class->fresh, 1, 0, FORGET_FRESH_AT) : tally(&d->class->repeated, 1, 0, FORGET_AT);
+    else
+        tally(&d->class->uses, 0, 1, FORGET_AT);
     if (d->sight == SIGHT_KEPT)
         tally(&d->class->promises, 1, hit, FORGET_AT);
     if (kept)
@@ -269,6 +278,7 @@ void governor_used(struct governor *g, struct governor_keeper keeper)
     struct governor_class *class = &g->classes[keeper.class_index % GOVERNOR_CLASSES];
     if (!keeper.governed)
         return;
+    tally(&class->uses, 1, 0, FORGET_AT);
     keeper.repeated ? tally(&class->repeated, 0, 1, FORGET_AT) : tally(&class->fresh, 0, 1, FORGET_FRESH_AT);
 }
 

@@ -25,8 +25,9 @@
  * - g <= 0: nothing to be had. The class is closed: one call in GOVERNOR_REOPEN is looked at, in case that was a bad start.
  * - the sample belongs to a kept result: looked at if  truth * g > (1 - truth) * time of a miss,  where truth is the share of
  *   such looks that were hits. Programs that change elements between the sampled ones are found out this way.
- * - the sample was seen before: kept if  truth * chance * GOVERNOR_USES * g > time of a miss,  where chance is the share of
- *   results kept on a second sight that were asked for at all (believed in until many were not).
+ * - the sample was seen before: kept if  truth * chance * uses * g > time of a miss,  where chance is the share of
+ *   results kept on a second sight that were asked for at all (believed in until many were not), and uses how often those were
+ *   (GOVERNOR_USES times to begin with).
  * - it is new: kept if  chance * g > time of a miss,  chance being the share of results kept at first sight that were asked for
  *   (one half to begin with); else only the 32nd, 64th, 128th … call. So dear results are kept at first sight, cheap ones at the
  *   second.
@@ -45,7 +46,7 @@
 enum {
     GOVERNOR_GRACE_NS = 25000000,
     GOVERNOR_ALMS_NS = 500000,
-    GOVERNOR_CREDIT_NS = 100000000,
+    GOVERNOR_CREDIT_NS = 25000000,
     GOVERNOR_CLASSES = 1024,
     GOVERNOR_REOPEN = 256,
     GOVERNOR_USES = 3
@@ -65,6 +66,7 @@ struct governor_class {
     _Atomic uint32_t looks, passed;        /* calls looked at; calls left alone while closed */
     struct governor_share samples;         /* not new, of samples taken */
     struct governor_share promises;        /* hits, of looks at samples whose result was kept */
+    struct governor_share uses;            /* hits, of results that were asked for at all */
     struct governor_share fresh, repeated; /* asked for, of results kept at first sight, and of those kept at a later one */
 };
 

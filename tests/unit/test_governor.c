@@ -196,6 +196,24 @@ Test(governor, break_even)
     program_ends(&w);
 }
 
+/* One call in two repeats one of the last eight: what a kept result brings is less than what keeping it cost. */
+Test(governor, repeats_that_do_not_pay)
+{
+    static struct world w;
+    uint32_t recent[8] = {0}, next = 1;
+    uint64_t random = 1;
+    program_begins(&w, 40e3, 20e3, 38e3);
+    for (uint32_t i = 0; i < 40000; i++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        uint32_t *slot = &recent[random >> 40 & 7];
+        if (random >> 50 & 1)
+            *slot = next++;
+        fill(*slot);
+        program_calls(&w, *slot);
+    }
+    program_ends(&w);
+}
+
 Test(governor, alternating_sizes_are_classes_of_their_own)
 {
     struct governor *g = governor_new();
