@@ -113,7 +113,7 @@ static long resident_bytes(void)
 
 static void measure(struct problem *p, double seconds)
 {
-    static struct samples s;
+    static struct timings s;
     double one = batch(p, WARM_UP), end;
     one = batch(p, 1);
     long resident = resident_bytes();
@@ -131,7 +131,7 @@ static void measure(struct problem *p, double seconds)
 /* One window: the calls up to `until`, the last tenth of them sampled in small batches. */
 static void window(struct problem *p, uint64_t until, const char *separator)
 {
-    static struct samples s;
+    static struct timings s;
     uint64_t last = until / 10 > WINDOW_SAMPLES ? until / 10 : WINDOW_SAMPLES, first = p->calls;
     s.count = 0;
     double began = now_ns();

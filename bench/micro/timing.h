@@ -9,7 +9,7 @@
 
 enum { MAX_SAMPLES = 1 << 16 };
 
-struct samples {
+struct timings {
     int count;
     double values[MAX_SAMPLES];
 };
@@ -21,7 +21,7 @@ static inline double now_ns(void)
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-static inline void add_sample(struct samples *s, double value)
+static inline void add_sample(struct timings *s, double value)
 {
     if (s->count < MAX_SAMPLES)
         s->values[s->count++] = value;
@@ -34,7 +34,7 @@ static inline int compare_doubles(const void *a, const void *b)
 }
 
 /* The value below which a share of the samples lies; sorts them. */
-static inline double quantile(struct samples *s, double share)
+static inline double quantile(struct timings *s, double share)
 {
     if (s->count == 0)
         return 0;
@@ -42,7 +42,7 @@ static inline double quantile(struct samples *s, double share)
     return s->values[(int)(share * (s->count - 1) + 0.5)];
 }
 
-static inline void print_samples(struct samples *s)
+static inline void print_samples(struct timings *s)
 {
     printf("\"median\": %.4g, \"p25\": %.4g, \"p75\": %.4g, \"least\": %.4g, \"samples\": %d", quantile(s, 0.5),
            quantile(s, 0.25), quantile(s, 0.75), quantile(s, 0), s->count);

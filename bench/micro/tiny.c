@@ -69,7 +69,7 @@ static void *own(const char *name)
 /* One line of the result: `time` loops through either function in turn. */
 #define COMPARE(title, name, type, time, n, last)                                                                              \
     do {                                                                                                                       \
-        static struct samples plain, extra;                                                                                    \
+        static struct timings plain, extra;                                                                                    \
         type *real, *volatile seen = name;                                                                                     \
         void *found = own(#name);                                                                                              \
         memcpy(&real, &found, sizeof real);                                                                                    \
