@@ -101,9 +101,12 @@ clean:
 .PHONY: help
 help:
 	@echo 'make                   build/libblase.so and build/blase'
-	@echo 'make demo              a ridge grid search, plain and under blase'
+	@echo 'make demo              two programs, plain and under blase'
 	@echo 'make test              everything that must hold (SANITIZE=address,undefined: the unit tests under sanitizers)'
 	@echo 'make install PREFIX=…  both, and the manual pages'
 	@echo 'make show-gen R=dgemm  what the op table generates for one routine'
+	@echo 'make deps              the Debian packages all this needs: installed when root, else named'
+	@echo 'make unit              one suite alone; also property, integration, conformance, conformance-full'
+	@echo 'make bench             pipelines and micro-benchmarks (QUICK=1: minutes)'
 	@echo 'make bench-overhead    what blasé costs where nothing repeats (QUICK=1: five minutes)'
 	@echo 'make check             layers, format, clang-tidy, cppcheck'

@@ -228,12 +228,11 @@ static void print_json(const struct estimation *e)
 static int usage(void)
 {
     puts("usage: blase estimate [RUN] [--memory SIZE]... [--policy POLICY] [--json]\n\n"
-         "RUN is a run directory, its name in the default place, or a unique beginning of one; the latest when left out. It is "
-         "best\n"
-         "made with --trace=all: of calls that left no item, nothing can be said.\n\n"
-         "  --memory SIZE  a budget to try: bytes (K, M, G) or a percentage of RAM; several may be given\n"
+         "RUN is a run directory, its name in the default place, or a unique beginning of one; the latest when left out.\n"
+         "It is best made with --trace=all: of calls that left no item, nothing can be said.\n\n"
+         "  --memory SIZE    a budget to try: bytes (K, M, G) or a percentage of usable RAM; several may be given\n"
          "  --policy POLICY  what a full cache gives up first: costsize, lru or height (the run's own)\n"
-         "  --json         everything as JSON, for programs");
+         "  --json           everything as JSON, for programs");
     return 0;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Why calls were passed through or their results not kept: counts by reason, in the order in which the reasons are tried, each
- * with a name for programs and a line for people. Bypassed calls of which no log says why were too small.
+ * Why calls were passed through or their results not kept: counts by reason, each with a name for programs and a
+ * line for people. Bypassed calls of which no log says why were too small.
  */
 #ifndef BLASE_TOOLS_REASONS_H
 #define BLASE_TOOLS_REASONS_H

@@ -55,7 +55,7 @@ static int usage(void)
         else
             snprintf(option, sizeof option, "--%s %s", name, metavariable(info->kind));
         bool told = info->kind != SETTING_FLAG && *info->fallback;
-        printf("  %-18s  %s%s%s%s\n", option, info->help, told ? " (" : "", told ? info->fallback : "", told ? ")" : "");
+        printf("  %-20s  %s%s%s%s\n", option, info->help, told ? " (" : "", told ? info->fallback : "", told ? ")" : "");
     }
     puts("\nEach can be set as BLASE_NAME in the environment or as 'name = value' in ~/.config/blase/config.");
     return 0;

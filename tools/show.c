@@ -77,7 +77,6 @@ static cJSON *reuse_json(const struct summary *s)
     return o;
 }
 
-/* Keys of features to come read 0: patches, dedup_items below. */
 static cJSON *cache_json(const struct summary *s)
 {
     cJSON *o = json_object();
@@ -93,6 +92,7 @@ static cJSON *cache_json(const struct summary *s)
     return o;
 }
 
+/* Keys of features to come read 0: patches, dedup_items. */
 static cJSON *lineage_json(const struct summary *s)
 {
     cJSON *o = json_object();

@@ -70,7 +70,7 @@ double summary_regret_ratio(const struct summary *summary);
 /* True if the run was made with --trace off and so knows nothing of its calls. */
 bool summary_untraced(const struct summary *summary);
 
-/* What reuse gained: saved time less fingerprints, copies and tracing, in nanoseconds; may be negative. */
+/* What reuse gained: saved time less all time of ours, in nanoseconds; may be negative. */
 double summary_net_ns(const struct summary *summary);
 
 #endif
