@@ -38,6 +38,11 @@ static bool reserve(struct bytes *b, size_t more)
     return true;
 }
 
+void bytes_reserve(struct bytes *b, size_t more)
+{
+    reserve(b, more);
+}
+
 void put_raw(struct bytes *b, const void *data, size_t size)
 {
     if (size == 0 || !reserve(b, size))

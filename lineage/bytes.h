@@ -16,6 +16,8 @@ struct bytes {
     bool failed;
 };
 
+/* Makes room for `more` bytes beforehand. */
+void bytes_reserve(struct bytes *b, size_t more);
 void bytes_free(struct bytes *b);
 void bytes_clear(struct bytes *b);
 void put_raw(struct bytes *b, const void *data, size_t size);

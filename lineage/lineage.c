@@ -6,6 +6,8 @@
 #include "lineage/content.h"
 #include "lineage/guard.h"
 
+/* What is written at the end: _exit may come from a signal handler that interrupted malloc. */
+enum { LAST_WORDS_BYTES = 64 * 1024 };
 enum { SEEN_LIMIT = 4096 }; /* providers and callers whose record was written; more are written again, harmlessly */
 
 struct lineage {
@@ -24,6 +26,7 @@ struct lineage *lineage_new(struct log_writer *log)
     if (!l)
         return NULL;
     l->log = log;
+    bytes_reserve(&l->scratch, LAST_WORDS_BYTES);
     l->content = content_new();
     if (!l->content) {
         free(l);

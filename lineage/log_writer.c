@@ -52,6 +52,7 @@ struct log_writer *log_writer_new(const char *directory, const char *name)
     if (!w)
         return NULL;
     int length = snprintf(w->path, sizeof w->path, "%s/%s", directory, name);
+    bytes_reserve(&w->buffer, 2 * BUFFER_LIMIT); /* the last records may come from a signal handler that interrupted malloc */
     w->failed = length < 0 || (size_t)length >= sizeof w->path;
     return w;
 }

@@ -278,31 +278,33 @@ static bool grow(struct cache *cache, struct shard *s, size_t capacity)
 enum put { PUT_DONE, PUT_REFUSED, PUT_FULL };
 
 /* Guard held. The key's placeholder ends in any case where the entry is there afterwards; *ended is it. */
-static enum put try_put(struct cache *cache, struct shard *s, struct cache_entry *entry, struct placeholder **ended)
+static enum put try_put(struct cache *cache, struct shard *s, struct cache_entry *entry, struct placeholder **ended, int *count)
 {
     bool known = shard_find(s, entry->key) != NULL;
     if (!known && s->count == s->capacity)
         return PUT_FULL;
     if (!known)
         shard_insert(s, entry, cache->policy, now_used(cache));
-    *ended = placeholder_find(s->placeholders, SHARD_PLACEHOLDERS, entry->key, 0);
-    if (*ended)
-        placeholder_end(*ended);
+    for (struct placeholder *p; (p = placeholder_find(s->placeholders, SHARD_PLACEHOLDERS, entry->key, 0));) {
+        placeholder_end(p); /* beside a stale one there may be its successor's */
+        ended[(*count)++] = p;
+    }
     return known ? PUT_REFUSED : PUT_DONE;
 }
 
 static bool put_entry(struct cache *cache, struct cache_entry *entry)
 {
     struct shard *s = shard_of(cache, entry->key);
-    struct placeholder *ended = NULL;
+    struct placeholder *ended[SHARD_PLACEHOLDERS];
     while (guard_enter(&s->guard)) {
-        enum put put = try_put(cache, s, entry, &ended);
+        int nended = 0;
+        enum put put = try_put(cache, s, entry, ended, &nended);
         size_t capacity = s->capacity;
         if (put == PUT_DONE)
             atomic_fetch_add(&cache->entries, 1); /* before it can be evicted */
         guard_leave(&s->guard);
-        if (ended)
-            placeholder_wake(ended);
+        for (int i = 0; i < nended; i++)
+            placeholder_wake(ended[i]);
         if (put != PUT_FULL)
             return put == PUT_DONE;
         if (!grow(cache, s, capacity))

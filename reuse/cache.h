@@ -63,11 +63,6 @@ void cache_abandon(struct claim *claim);
  */
 bool cache_put(struct cache *cache, struct fp key, struct payload *payload);
 
-/* Called with each entry that is evicted to make room, outside any guard, before its memory is dropped. Set once, at the start.
- */
-typedef void (*cache_evicted)(void *context, struct fp key, struct payload *payload);
-void cache_on_evict(struct cache *cache, cache_evicted evicted, void *context);
-
 /* True if a payload of that size could ever be kept. */
 bool cache_could_keep(const struct cache *cache, size_t payload_bytes);
 

@@ -53,7 +53,7 @@ struct claim {
 /* The calling thread forgets a claim of its own that was never ended: the cache that it is of goes. */
 void placeholder_forget(void);
 
-/* Guard held: the live placeholder of the key among `count`; NULL if none, or stale. */
+/* Guard held: the live placeholder of the key among `count`; NULL if none, or stale. With `now` 0 stale ones count as well. */
 struct placeholder *placeholder_find(struct placeholder *slots, int count, struct fp key, uint64_t now);
 
 /*

@@ -50,12 +50,27 @@ static void two_steps(struct plan *plan, enum outcome outcome, struct payload *f
     plan->steps[1] = second;
 }
 
-bool plan_driver(struct plan *plan, struct cache *cache, const struct driver *d, bool trusted)
+static struct payload *take_factor(struct cache *cache, struct spill *spill, struct fp key)
+{
+    struct payload *factor = cache_take(cache, key);
+    return factor ? factor : restore(cache, spill, key);
+}
+
+void plan_whole(struct plan *plan)
+{
+    struct payload *found = plan->steps[0].kind == STEP_COPY ? plan->steps[0].payload : NULL;
+    if (!found || !found->rest)
+        return;
+    payload_drop(found);
+    one_step(plan, OUTCOME_MISS, (struct plan_step){STEP_CALL, HALF_NONE, NULL});
+}
+
+bool plan_driver(struct plan *plan, struct cache *cache, struct spill *spill, const struct driver *d, bool trusted)
 {
     struct payload *rest = plan->steps[0].kind == STEP_COPY ? plan->steps[0].payload : NULL;
     if (rest && !rest->rest)
         return false; /* kept whole */
-    struct payload *factor = cache_take(cache, d->key);
+    struct payload *factor = take_factor(cache, spill, d->key);
     const bool found = factor != NULL;
     if (rest && factor) {
         two_steps(plan, plan->outcome, factor, (struct plan_step){STEP_COPY, HALF_REST, rest});

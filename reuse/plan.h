@@ -44,7 +44,10 @@ void plan_probe(struct plan *plan, struct cache *cache, struct spill *spill, str
  * After plan_probe, for a driver: a rest is joined by its factor or becomes a miss; a miss takes the factor if there is one and
  * `trusted` (its bits are known to be the driver's). True if a factor is there, taken or not.
  */
-bool plan_driver(struct plan *plan, struct cache *cache, const struct driver *d, bool trusted);
+bool plan_driver(struct plan *plan, struct cache *cache, struct spill *spill, const struct driver *d, bool trusted);
+
+/* After plan_probe, for a call that is not to be put together from halves: a rest that was found becomes a miss. */
+void plan_whole(struct plan *plan);
 
 /* The plan for a call that may not be served. */
 void plan_call(struct plan *plan);

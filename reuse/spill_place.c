@@ -189,18 +189,26 @@ static bool is_dot(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* Empties a directory of files; the lock goes last, so that who finds it gone finds nothing else. */
+/*
+ * Empties a directory of files; the lock goes last, so that who finds it gone finds nothing else. By system calls alone: _exit
+ * may bring us here from a signal handler that interrupted malloc, and opendir takes memory. Reading begins anew after each
+ * batch, since removing moves what is left.
+ */
 static void empty(int directory)
 {
-    int copy = fcntl(directory, F_DUPFD_CLOEXEC, 0);
-    DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
-    if (!d && copy >= 0)
-        close_raw(copy);
-    for (struct dirent *e; d && (e = readdir(d));)
-        if (!is_dot(e->d_name) && strcmp(e->d_name, "lock") != 0)
-            unlinkat(directory, e->d_name, 0);
-    if (d)
-        closedir(d);
+    _Alignas(struct dirent64) char batch[4096];
+    bool removed = true;
+    while (removed) {
+        long got = syscall(SYS_getdents64, directory, batch, sizeof batch);
+        removed = false;
+        for (long at = 0; at < got;) {
+            struct dirent64 *e = (struct dirent64 *)(void *)(batch + at);
+            if (!is_dot(e->d_name) && strcmp(e->d_name, "lock") != 0)
+                removed |= unlinkat(directory, e->d_name, 0) == 0;
+            at += e->d_reclen;
+        }
+        lseek(directory, 0, SEEK_SET);
+    }
     unlinkat(directory, "lock", 0);
 }
 

@@ -136,7 +136,7 @@ static int64_t pass_tiny(const struct passage *p, int width, double flops, doubl
     const struct entry *entry = p->call->entry;
     uint32_t tail_calls = p->thread ? p->thread->tail_calls : 0;
     int64_t returned = pass_through(p, flops, NULL);
-    if (!entry->judged || !p->thread || p->thread->tail_calls != tail_calls)
+    if (!entry->judged || !p->thread || p->thread->tail_calls != tail_calls || flops <= 0) /* one without work returns early */
         return returned;
     size_t counter = offsetof(struct thread_state, bypass) + (size_t)op_index(entry->op) * sizeof(struct bypass_count) +
                      offsetof(struct bypass_count, calls);

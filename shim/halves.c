@@ -50,25 +50,33 @@ static const struct entry *solve_entry(const struct call *call, const struct dri
     return entry_sibling(call->entry, d->halves->solve.op);
 }
 
+/* Without its factor a rest is no result. */
+static void without_halves(struct tracing *t, struct plan *plan)
+{
+    t->halves->d.halves = NULL;
+    plan_whole(plan);
+}
+
 void halves_plan(struct tracing *t, struct plan *plan, const struct fp *read, const bool *reads, struct key_context context)
 {
     struct halves *h = t->halves;
     const struct provider *p = t->binding->provider;
     const struct op_place where = {(int)context.threads, p->openblas};
-    if (!driver_split(&h->d, t->canon, t->use, &where))
+    if (!driver_split(&h->d, t->canon, t->use, &where)) {
+        plan_whole(plan);
         return;
+    }
     h->solve = binding_sibling(t->binding, solve_entry(t->call, &h->d));
     if (!h->solve || nan_would_show(t, &h->d)) {
-        h->d.halves = NULL;
+        without_halves(t, plan);
         return;
     }
     context.tuning = provider_tuning(p, h->d.factor.op);
     driver_keys(&h->d, t->canon, read, reads, &context);
     h->verdict = h->d.alike ? VERDICT_EQUAL : proofs_find(&t->process->proofs, h->d.class);
-    if (h->verdict == VERDICT_DIFFERENT)
+    h->found = plan_driver(plan, t->process->cache, t->process->spill, &h->d, h->verdict == VERDICT_EQUAL);
+    if (h->verdict == VERDICT_DIFFERENT && plan->nsteps == 1) /* else the driver's own halves are put together */
         h->d.halves = NULL;
-    else
-        h->found = plan_driver(plan, t->process->cache, &h->d, h->verdict == VERDICT_EQUAL);
 }
 
 void halves_copy(const struct tracing *t, const struct plan_step *step, const struct canon *canon)

@@ -299,6 +299,7 @@ static void after_fork_child(void)
     threads_reset();
     if (process.governor)
         governor_restart(process.governor);
+    atomic_store(&process.crew.busy, false);
     atomic_store(&process.verified, 0);
     atomic_store(&process.mismatches, 0);
     write_header();

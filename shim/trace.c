@@ -137,11 +137,12 @@ static void fingerprint_outputs(struct tracing *t)
 
 static struct payload *capture(struct tracing *t, const struct snapshot *snapshot, const struct real_result *real)
 {
-    uint64_t began = clock_ns();
+    uint64_t began = clock_ns(), spilled = spill_thread_ns(), flags = fpenv_save();
     struct payload *p = halves_capture(t, snapshot, real), *factor = t->halves->fresh;
+    fpenv_restore(flags); /* making room may spill, which computes */
     if (!p)
         return NULL;
-    t->record->kept_bytes = p->bytes;
+    t->record->kept_bytes = p->bytes + (factor ? factor->bytes : 0);
     p->raised = real->raised;
     p->call_ns = p->rest ? p->call_ns : real->ns;
     p->epoch = t->process->epoch;
@@ -152,7 +153,7 @@ static struct payload *capture(struct tracing *t, const struct snapshot *snapsho
     }
     p->noutputs = t->record->noutputs;
     memcpy(p->outputs, t->record->outputs, sizeof p->outputs);
-    t->record->copy_ns += clock_ns() - began;
+    t->record->copy_ns += clock_ns() - began - (spill_thread_ns() - spilled);
     return p;
 }
 
@@ -200,7 +201,9 @@ static void serve(struct tracing *t, const struct plan *plan)
     trace_set_info(t);
     fpenv_raise(plan->steps[plan->nsteps - 1].payload->raised);
     t->record->copy_ns += clock_ns() - began;
+    uint64_t flags = fpenv_save();
     t->record->saved_ns = governor_worth(t->governed, saved);
+    fpenv_restore(flags);
 }
 
 /* After a factor was taken: the solution is kept under the driver's key. */
@@ -235,7 +238,9 @@ static struct snapshot *finish_with_factor(struct tracing *t, const struct plan 
     t->returned = real.returned;
     r->call_ns = real.ns;
     r->info = real.info;
+    uint64_t flags = fpenv_save();
     r->saved_ns = governor_worth(t->governed, factor->call_ns);
+    fpenv_restore(flags);
     t->raised = real.raised;
     return snapshot;
 }
@@ -283,6 +288,19 @@ static void describe(struct traced *r, const struct caller_object *caller, const
         caller->object.base ? (uint64_t)((uintptr_t)call->ret - caller->object.base) : (uint64_t)(uintptr_t)call->ret;
 }
 
+/* A hit that was verified is booked as what it would have been: verifying is what the user asked for, not the price of reuse. */
+static void tell_governor(const struct tracing *t, uint64_t began, uint64_t saved_ns, bool kept)
+{
+    const struct traced *r = t->record;
+    struct governor *g = t->process->governor;
+    bool hit = r->outcome == OUTCOME_HIT || r->outcome == OUTCOME_WAIT || r->outcome == OUTCOME_PARTIAL;
+    uint64_t all = clock_ns() - began, others = r->call_ns + t->waited_ns + (spill_thread_ns() - t->spill_ns);
+    if (t->verified_ns)
+        governor_traced(g, t->governed, (uint64_t)t->governed->hit_ns, 0, governor_worth(t->governed, t->verified_ns), hit, kept);
+    else
+        governor_traced(g, t->governed, all > others ? all - others : 0, r->call_ns, saved_ns, hit, kept);
+}
+
 /*
  * The governor's books are of processor time, of which a waiting thread uses none; the log's are of the program's time: what a
  * wait took has not been saved.
@@ -308,11 +326,8 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
         kept |= cache_put(p->cache, key, fresh);
     }
     t->governed->factor_kept = t->halves->d.halves && (t->halves->found || kept_factor);
-    if (t->governed->class) {
-        bool hit = r->outcome == OUTCOME_HIT || r->outcome == OUTCOME_WAIT || r->outcome == OUTCOME_PARTIAL;
-        uint64_t ours = clock_ns() - began - r->call_ns - t->waited_ns - (spill_thread_ns() - t->spill_ns);
-        governor_traced(p->governor, t->governed, ours, r->call_ns, saved_ns, hit, kept);
-    }
+    if (t->governed->class)
+        tell_governor(t, began, saved_ns, kept);
     if (mismatch->item && item) {
         mismatch->item = item - 1;
         lineage_mismatch(p->lineage, mismatch);

@@ -35,7 +35,11 @@ static bool due(const struct tracing *t)
     const struct halves *h = t->halves;
     if (!h->d.halves || h->verdict != VERDICT_NONE)
         return false;
-    return h->found || (DRIVER_WHOLE - h->d.share) * CHEAP_PART <= DRIVER_WHOLE;
+    if (!h->found && (DRIVER_WHOLE - h->d.share) * CHEAP_PART > DRIVER_WHOLE)
+        return false;
+    const struct governor *g = t->governed->class ? t->process->governor : NULL;
+    double solving = g ? t->governed->call_ns * (DRIVER_WHOLE - h->d.share) / DRIVER_WHOLE : 0;
+    return !g || governor_affords(g, (uint64_t)(t->governed->miss_ns + solving));
 }
 
 void trial_begin(struct tracing *t)

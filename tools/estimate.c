@@ -136,6 +136,13 @@ static struct estimate estimate(const struct estimation *e, int budget)
     return out;
 }
 
+/* Calls that did work and left no item. */
+static uint64_t without_item(const struct summary *s)
+{
+    uint64_t idle = s->passed.calls[PASSED_QUERY] + s->passed.calls[PASSED_ILLEGAL];
+    return s->total.bypassed > idle ? s->total.bypassed - idle : 0;
+}
+
 static void print_head(const struct estimation *e)
 {
     const struct summary *s = &e->summary;
@@ -147,9 +154,9 @@ static void print_head(const struct estimation *e)
     printf("policy    %s\n", cache_policy_name(e->policy));
     printf("costs     fingerprints %s as measured, copies at %.1f GB/s%s\n", text_ns((double)s->fingerprint_ns).s,
            e->copy_bytes_per_ns, e->copies_measured ? " as measured" : ", assumed");
-    if (s->total.bypassed)
+    if (without_item(s))
         printf("note      %llu calls left no item, and nothing is said about them: run it with --trace=all to learn more\n",
-               (unsigned long long)s->total.bypassed);
+               (unsigned long long)without_item(s));
     if (e->sizeless)
         printf("note      %s of an older version, without the size of their results: nothing is said about them\n",
                text_count(e->sizeless, "item", "items").s);
@@ -216,7 +223,7 @@ static void print_json(const struct estimation *e)
     }
     json_put(o, "run", run);
     json_put(o, "calls", calls);
-    json_bool(o, "complete", !s->total.bypassed && !e->sizeless);
+    json_bool(o, "complete", !without_item(s) && !e->sizeless);
     json_string(o, "policy", cache_policy_name(e->policy));
     json_real(o, "copy_bytes_per_second", e->copy_bytes_per_ns * 1e9);
     json_bool(o, "copies_measured", e->copies_measured);

@@ -114,6 +114,7 @@ static void put_times(cJSON *o, const struct log_item *item)
     json_integer(o, "fingerprint_ns", item->fingerprint_ns);
     json_integer(o, "fingerprint_bytes", item->fingerprint_bytes);
     json_integer(o, "copy_ns", item->copy_ns);
+    json_integer(o, "kept_bytes", item->kept_bytes);
     json_integer(o, "saved_ns", item->saved_ns);
     json_integer(o, "trace_ns", item->trace_ns);
 }

@@ -16,6 +16,14 @@ CASES = {
     "singular": {"dgesv": (0, 0, 3), "dgetrf": (0, 0, 1)},  # info is not 0: never kept
     "spellings": {"dgemm": (2, 0, 1), "dsyrk": (2, 0, 2), "dtrsm": (2, 0, 1)},
 }
+# A library that is not recognised (reference LAPACK has nothing to be told by) is on trial at first: factors are found and used
+# once a solution by halves was seen to be the driver's own, and getrf and gesv do not share.
+ON_TRIAL = {
+    "gesv": {"dgesv": (1, 2, 1), "dgetrf": (0, 0, 1)},
+    "getrf": {"dgetrf": (0, 0, 1), "dgesv": (1, 1, 1)},
+    "posv": {"dposv": (0, 1, 2), "dpotrf": (0, 0, 1)},
+    "sysv": {"dsysv": (1, 0, 2)},
+}
 ONE = {"OPENBLAS_NUM_THREADS": "1"}
 plain_runs = {}
 
@@ -53,7 +61,8 @@ def sequence(place, case, program, *options):
     shown = served(place, [*commands(place.build, program, "compiled"), case], ONE, "--trace", "all", *options)
     found = {row["op"]: (row["hits_full"], row["hits_partial"], row["misses"]) for row in shown["routines"]
              if row["calls"] > row["bypassed"]}
-    same(found, CASES[case], "full hits, partial hits, misses")
+    wanted = ON_TRIAL.get(case, CASES[case]) if program.endswith("reference") else CASES[case]
+    same(found, wanted, "full hits, partial hits, misses")
     if "--verify" in options:
         verified(shown)
         same(shown["reuse"]["verified"], shown["reuse"]["hits_full"] + shown["reuse"]["hits_partial"], "reuse.verified")
@@ -75,7 +84,7 @@ def bits(place, program, threads, *options):
     step = 1 if threads == "1" else 20
     shown = served(place, [*commands(place.build, program, "compiled"), str(step)], {"OPENBLAS_NUM_THREADS": threads},
                    "--trace", "all", "--memory", "1G", *options)
-    expect(shown["reuse"]["hits_partial"] > 3000 // step, "few drivers took a factor:", shown["reuse"])
+    expect(shown["reuse"]["hits_partial"] > (1500 if program.endswith("reference") else 3000) // step, "few drivers took a factor:", shown["reuse"])
 
 
 def many(place, name, kind, distinct, calls, environment, *options):

@@ -145,6 +145,24 @@ def no_invalid_access(place, name):
     expect(shown["reuse"]["hits_full"] > 0, "nothing was served")
 
 
+def repeated(place, *options):
+    """Served or computed, kept, evicted or spilled: exact arithmetic raises no flag. Returns what show tells."""
+    program = [compiled(place.build, "repeated_products")]
+    before, after = place.run(program), place.under(program, "--quiet", *options)
+    expect(b"flags after 0 calls" in before.out, "the plain program:", before.out)
+    same((after.out, after.err), (before.out, b""), "stdout, stderr")
+    shown = place.show()
+    consistent(shown)
+    return shown
+
+
+def repeated_and_verified(place):
+    """What a run serves by default --verify recomputes: verifying is no reason to serve less."""
+    shown = repeated(place, "--verify")
+    verified(shown)
+    expect(shown["reuse"]["verified"] >= 200, "few of 280 repeats were verified:", shown["reuse"])
+
+
 def register():
     variants = [(name, kind) for name in PYTHON for kind in ("debian", "wheels")]
     variants += [("r_linalg", "R"), ("octave_linalg", "octave")] + [(name, "compiled") for name in COMPILED]
@@ -161,4 +179,7 @@ def register():
         test(label + " without reuse", without_reuse, name, kind)
     test("numpy_linalg debian small memory", small_memory, "numpy_linalg", "debian")
     test("c_linalg small memory", small_memory, "c_linalg", "compiled")
+    test("repeated products default", repeated)
+    test("repeated products with a small cache", repeated, "--trace", "all", "--memory", "6M")
+    test("repeated products verified by default", repeated_and_verified)
     test("c_linalg valgrind", no_invalid_access, "c_linalg")

@@ -3,7 +3,7 @@ import os
 
 from counters import consistent, verified
 from harness import PROGRAMS, expect, same, test
-from toolchain import debian_python
+from toolchain import compiled, debian_python
 
 MEMORY = "4M"  # two results of svd
 SMALL = ("--quiet", "--memory", MEMORY)
@@ -110,7 +110,17 @@ def files_may_not_grow(place):
     compared(place, ["files"], "--trace", "all")  # the log ends there, so it cannot tell what came back
 
 
+def exit_in_a_handler(place):
+    """_exit may be called wherever a signal comes, in malloc too: nothing on the way out may wait for a lock of the program's."""
+    for attempt in range(8):
+        result = place.under([compiled(place.build, "exit_in_handler")], "--quiet", "--trace", "all", "--memory", "1M", "--spill",
+                             place.path("disk"), log="log%d" % attempt, environment=ONE_THREAD)
+        same((result.status, result.err), (7, b""), "status, stderr")
+    same(left(place.path("disk")), [], "files left on disk")
+
+
 def register():
+    test("spill: _exit in a signal handler", exit_in_a_handler)
     test("spill: dear results return", dear_results_return, [], 6)
     test("spill: verified", dear_results_return, [], 6, "--verify")
     test("spill: governed", governed)

@@ -30,6 +30,8 @@ BUILDS = {
     "same_buffers": (C, "same_buffers.c", ["-llapacke", "-lopenblas"]),
     "reasons": (C, "reasons.c", ["-llapack", "-lblas", "-lm"]),
     "working_set": (C, "working_set.c", ["-llapack", "-lblas"]),
+    "repeated_products": (C, "repeated_products.c", ["-lopenblas", "-lm"]),
+    "exit_in_handler": (C, "exit_in_handler.c", ["-lopenblas", "-lpthread"]),
     "same_calls": (C, "same_calls.c", ["-lblas", "-lpthread"]),
     "meeting": (C, "meeting.c", ["meeting_provider.so", "-lpthread"]),
     "meeting_provider.so": (SHARED, "meeting_provider.c", []),

@@ -162,7 +162,7 @@ static void expect_plan(struct cache *cache, const struct solve *s, struct fp ke
 {
     struct plan plan;
     plan_probe(&plan, cache, NULL, key, 1000);
-    cr_assert_eq(plan_driver(&plan, cache, &s->driver, trusted), found);
+    cr_assert_eq(plan_driver(&plan, cache, NULL, &s->driver, trusted), found);
     cr_assert_eq(plan.outcome, outcome);
     cr_assert_eq(plan.nsteps, steps);
     if (outcome == OUTCOME_PARTIAL)
