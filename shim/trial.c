@@ -48,6 +48,8 @@ void trial_begin(struct tracing *t)
     if (k < 0)
         return;
     struct view v = view_of(t->canon, k, t->use[k].read);
+    if (view_empty(&v)) /* no right-hand sides: nothing to compare, and no leading dimension to speak of */
+        return;
     struct trial *trial = malloc(sizeof *trial + 2 * view_bytes(&v));
     if (!trial)
         return;
