@@ -183,13 +183,29 @@ static bool promising(const struct governed *d)
     }
 }
 
+/* Looks that surely pay and results kept on trust have a loan each: the former are how the latter are paid back. */
 static bool take_loan(struct governor *g, struct governed *d)
 {
     uint64_t none = 0;
-    d->loan = atomic_compare_exchange_strong(&g->loan_ns, &none, (uint64_t)d->hit_ns + 1);
-    if (d->loan)
-        add(&g->loans, 1);
-    return d->loan;
+    _Atomic uint64_t *const slot = d->sight == SIGHT_KEPT ? &g->loan_ns : &g->trust_ns;
+    if (!atomic_compare_exchange_strong(slot, &none, (uint64_t)d->hit_ns + 1))
+        return false;
+    d->loan = d->sight == SIGHT_KEPT;
+    add(&g->loans, 1);
+    return true;
+}
+
+/* What may be looked at on credit: what surely pays, and dear results whose price is small beside their call. */
+static bool worth_a_loan(const struct governed *d, double cost)
+{
+    switch (d->sight) {
+    case SIGHT_KEPT:
+        return true;
+    case SIGHT_SEEN:
+        return 4 * cost <= d->call_ns;
+    default:
+        return 8 * cost <= d->call_ns && cost <= GOVERNOR_TRUST_NS;
+    }
 }
 
 static bool decide(struct governor *g, struct governed *d)
@@ -202,7 +218,7 @@ static bool decide(struct governor *g, struct governed *d)
     double cost = d->sight == SIGHT_KEPT ? honest * d->hit_ns + (1 - honest) * d->miss_ns : d->miss_ns;
     if (affordable(g, cost, d->call_ns))
         return true;
-    if (d->sight == SIGHT_KEPT && take_loan(g, d))
+    if (worth_a_loan(d, cost) && take_loan(g, d))
         return true;
     d->wanted = d->sight != SIGHT_NEW;
     add(&g->refused_budget, 1);
@@ -236,12 +252,13 @@ uint64_t governor_worth(const struct governed *d, uint64_t computed_ns)
     return d->class && d->call_ns < (double)computed_ns ? (uint64_t)d->call_ns : computed_ns;
 }
 
-/* A loan is paid by a hit at once; after a miss it stays open until regret is back within (1). */
-static void settle_loan(struct governor *g, const struct governed *d, bool hit)
+/* Loans are paid when regret is back within (1). */
+static void settle_loans(struct governor *g)
 {
-    bool paid = d->loan && hit;
-    if (paid || (load(&g->loan_ns) && affordable(g, 0, 0)))
+    if ((load(&g->loan_ns) || load(&g->trust_ns)) && affordable(g, 0, 0)) {
         atomic_store(&g->loan_ns, 0);
+        atomic_store(&g->trust_ns, 0);
+    }
 }
 
 void governor_traced(struct governor *g, const struct governed *d, uint64_t spent_ns, uint64_t call_ns, uint64_t saved_ns,
@@ -263,7 +280,9 @@ void governor_traced(struct governor *g, const struct governed *d, uint64_t spen
         samples_keep(&g->samples, d->sample);
     if (d->factor_kept)
         samples_keep(&g->samples, d->factor_sample);
-    settle_loan(g, d, hit);
+    if (d->loan && hit)
+        atomic_store(&g->loan_ns, 0); /* repaid at once */
+    settle_loans(g);
 }
 
 struct governor_keeper governor_keeper(const struct governor *g, const struct governed *d)
@@ -290,8 +309,7 @@ void governor_passed(struct governor *g, const struct governed *d, uint64_t ns)
         if (d->wanted)
             add(&g->credit_ns, (uint64_t)((double)ns * truth(d->class) / CREDIT_PART));
     }
-    if (load(&g->loan_ns) && affordable(g, 0, 0))
-        atomic_store(&g->loan_ns, 0);
+    settle_loans(g);
 }
 
 bool governor_affords(const struct governor *g, uint64_t ns)
@@ -318,8 +336,9 @@ struct log_governor governor_books(const struct governor *g)
 
 void governor_restart(struct governor *g)
 {
-    _Atomic uint64_t *const sums[] = {&g->alms_ns, &g->credit_ns, &g->spent_ns,       &g->saved_ns,     &g->blas_ns, &g->loan_ns,
-                                      &g->sampled, &g->looked,    &g->refused_budget, &g->refused_gain, &g->loans};
+    _Atomic uint64_t *const sums[] = {&g->alms_ns, &g->credit_ns,      &g->spent_ns,     &g->saved_ns,
+                                      &g->blas_ns, &g->loan_ns,        &g->trust_ns,     &g->sampled,
+                                      &g->looked,  &g->refused_budget, &g->refused_gain, &g->loans};
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
         atomic_store(sums[i], 0);
 }

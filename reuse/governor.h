@@ -13,13 +13,13 @@
  *
  * Why the bound holds: each unit of spending is admitted by (1) with the cost expected of it, and is booked when it is done, so
  * regret can pass the right-hand side only by what the calls in flight (one a thread) cost more than expected, and by loans. A
- * loan is a look at a call whose sample says that its result was kept: it is almost surely repaid at once by the hit. It may
- * exceed (1), but only while no earlier loan is unpaid: one that turns out a miss must be worked off by (1) before the next. So
- * that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas` more, and
- * GOVERNOR_ALMS. The
- * estimates behind (1) come from measured times of the same class (routine, size, caller) as soon as there are any; a hit is
- * booked with what such calls take on average, if that is less than what this one took when it was computed (a first call is
- * cold).
+ * loan is a look at a call whose sample says that its result was kept (it is almost surely repaid at once by the hit), or the
+ * keeping of a result that costs little beside its call: a quarter if the sample was seen before, else an eighth and
+ * GOVERNOR_TRUST. It may exceed (1), but only while no earlier loan of its kind is unpaid: one that brings no hit must be worked
+ * off by (1) before the next. So that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas`
+ * more, and GOVERNOR_ALMS. The estimates behind (1) come from measured times of the same class (routine, size, caller) as soon as
+ * there are any; a hit is booked with what such calls take on average, if that is less than what this one took when it was
+ * computed (a first call is cold).
  *
  * Beyond the bound it looks for gain, by what the class has shown. With g = time of the call - time of a hit:
  * - g <= 0: nothing to be had. The class is closed: one call in GOVERNOR_REOPEN is looked at, in case that was a bad start.
@@ -47,6 +47,7 @@ enum {
     GOVERNOR_GRACE_NS = 25000000,
     GOVERNOR_ALMS_NS = 500000,
     GOVERNOR_CREDIT_NS = 25000000,
+    GOVERNOR_TRUST_NS = 100000000,
     GOVERNOR_CLASSES = 1024,
     GOVERNOR_REOPEN = 256,
     GOVERNOR_USES = 3
@@ -74,7 +75,7 @@ struct governor {
     _Atomic uint64_t spent_ns, saved_ns, blas_ns;
     _Atomic uint64_t alms_ns; /* the part of `spent` that went on samples which (1) did not allow */
     _Atomic uint64_t credit_ns;
-    _Atomic uint64_t loan_ns; /* unpaid part of the last loan: 0 means another may be taken */
+    _Atomic uint64_t loan_ns, trust_ns; /* open loans, for looks and for results kept on trust: 0 means another may be taken */
     _Atomic uint64_t sampled, looked, refused_budget, refused_gain, loans;
     struct samples samples;
     struct governor_class classes[GOVERNOR_CLASSES];
@@ -88,7 +89,7 @@ struct governed {
     uint64_t sample, factor_sample;  /* of the call; of what a driver factors */
     bool factor_kept;                /* told by whoever traces the call: the driver's factor is in the cache */
     enum sight sight;
-    bool loan, wanted; /* wanted: there was gain to be had, but no money */
+    bool loan, wanted; /* loan: for a look; wanted: there was gain to be had, but no money */
 };
 
 struct governor *governor_new(void); /* NULL: out of memory */
