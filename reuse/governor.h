@@ -16,10 +16,10 @@
  * loan is a look at a call whose sample says that its result was kept (it is almost surely repaid at once by the hit), or the
  * keeping of a result that costs little beside its call: a quarter if the sample was seen before, else an eighth and
  * GOVERNOR_TRUST. It may exceed (1), but only while no earlier loan of its kind is unpaid: one that brings no hit must be worked
- * off by (1) before the next. So that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas`
- * more, and GOVERNOR_ALMS. The estimates behind (1) come from measured times of the same class (routine, size, caller) as soon as
- * there are any; a hit is booked with what such calls take on average, if that is less than what this one took when it was
- * computed (a first call is cold).
+ * off by (1) before the next. So that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES
+ * of `blas` more, and GOVERNOR_ALMS. The estimates behind (1) come from measured times of the same class (routine, size, caller)
+ * as soon as there are any; a hit is booked with what such calls take on average, if that is less than what this one took when it
+ * was computed (a first call is cold).
  *
  * Beyond the bound it looks for gain, by what the class has shown. With g = time of the call - time of a hit:
  * - g <= 0: nothing to be had. The class is closed: one call in GOVERNOR_REOPEN is looked at, in case that was a bad start.
