@@ -225,6 +225,14 @@ static bool decide(struct governor *g, struct governed *d)
     return false;
 }
 
+/* No hit is to be had, or promises are so seldom kept that even a sample whose result is kept is worth nothing. */
+static bool hopeless(const struct governed *d)
+{
+    double gain = d->call_ns - d->hit_ns - LOOK_COST_NS, honest = truth(d->class);
+    bool measured = atomic_load_explicit(&d->class->call_scale, memory_order_relaxed) > 0;
+    return measured && (gain <= 0 || (d->sight != SIGHT_NEW && honest * gain <= (1 - honest) * d->miss_ns));
+}
+
 bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use)
 {
     uint64_t began = clock_ns();
@@ -236,9 +244,7 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
         admitted = decide(g, d);
     else
         add(&g->refused_gain, 1);
-    bool measured = atomic_load_explicit(&d->class->call_scale, memory_order_relaxed) > 0;
-    bool hopeless = measured && (d->call_ns <= d->hit_ns || (!admitted && !d->wanted && d->sight == SIGHT_KEPT));
-    atomic_store_explicit(&d->class->closed, hopeless, memory_order_relaxed);
+    atomic_store_explicit(&d->class->closed, !admitted && !d->wanted && hopeless(d), memory_order_relaxed);
     add(&g->looked, admitted);
     uint64_t took = clock_ns() - began + CANON_COST_NS;
     add(&g->spent_ns, took);

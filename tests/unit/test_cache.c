@@ -181,9 +181,17 @@ Test(cache, fork_keeps_entries)
     cr_assert(has(cache, 1));
     cr_assert(put(cache, 2, 100, 1, 1));
     cr_assert_not(cache_broken(cache));
-    cache_after_fork(cache, false, true); /* a child whose parent could not take them */
+    cache_free(cache);
+}
+
+Test(cache, a_child_whose_parent_could_not_take_the_guards)
+{
+    struct cache *cache = cache_new(1 << 20, POLICY_LRU);
+    cache_after_fork(cache, false, true);
     cr_assert(cache_broken(cache));
+    cr_assert_not(put(cache, 1, 100, 1, 1));
     cr_assert_not(has(cache, 1));
+    cache_free(cache);
 }
 
 Test(plan, copies_what_is_there_and_calls_for_the_rest)
