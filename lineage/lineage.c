@@ -141,7 +141,7 @@ static struct fp merkle_of(struct lineage *l, const struct traced *t, const stru
                            const struct merkle_input *hashes)
 {
     put_string(&l->scratch, t->canon->op->name);
-    put_varint(&l->scratch, item->flags);
+    put_varint(&l->scratch, item->flags & (ITEM_ROW_MAJOR | ITEM_LAPACKE));
     for (uint64_t i = 0; i < item->nvalues; i++) {
         put_varint(&l->scratch, item->values[i].arg);
         put_zigzag(&l->scratch, item->values[i].i);
@@ -183,7 +183,10 @@ static void fill_item(struct lineage *l, const struct traced *t, struct log_item
     item->outcome = t->outcome;
     item->unkept = t->unkept;
     item->source = t->source;
-    item->flags = (t->canon->row_major ? 1u : 0) | (t->canon->lapacke ? 2u : 0);
+    item->flags = (t->canon->row_major ? (unsigned)ITEM_ROW_MAJOR : 0) | (t->canon->lapacke ? (unsigned)ITEM_LAPACKE : 0) |
+                  (t->cblas_rows ? (unsigned)ITEM_CBLAS_ROWS : 0) | (t->checked ? (unsigned)ITEM_CHECKED : 0);
+    item->nonfinite_in = t->nonfinite_in;
+    item->nonfinite_out = t->nonfinite_out;
     item->info = t->info;
     item->start_ns = t->start_ns;
     item->call_ns = t->call_ns;

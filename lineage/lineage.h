@@ -30,6 +30,10 @@ struct traced_output {
 /* A traced call, complete: what the log is told. Times in nanoseconds. */
 struct traced {
     const struct canon *canon;
+    const struct use *use; /* of its operands */
+    bool cblas_rows;       /* arrived as a row-major CBLAS call */
+    bool checked;          /* --check-finite; bit by operand: held NaN or Inf before, after */
+    uint32_t nonfinite_in, nonfinite_out;
     int ninputs, noutputs;
     struct traced_input inputs[OP_MAX_OPERANDS];
     struct traced_output outputs[OP_MAX_OPERANDS];

@@ -77,15 +77,24 @@ struct log_leaf {
     struct fp fp;
     uint64_t type, part;
     int64_t rows, cols;
+    uint64_t replaces; /* what its buffer held before, as far as known: 0 not known, 1 leaf, 2 item's output; then: */
+    uint64_t replaces_ref, replaces_output;
+};
+
+/* Rows and columns of a producing operand, in the view's sense (rows run contiguously in memory); rows 0: all of it. */
+struct log_slice {
+    int64_t row, col, rows, cols;
 };
 
 /* Input: where an operand's content came from. Output: an operand written, with the fingerprint of the written part. */
 struct log_input {
     uint64_t operand;
-    uint64_t is_item; /* 0: leaf */
-    uint64_t ref;     /* leaf or item id */
-    uint64_t output;  /* operand of the producing item */
-    uint64_t part;    /* enum part that is read */
+    uint64_t is_item;  /* 0: leaf */
+    uint64_t ref;      /* leaf or item id */
+    uint64_t output;   /* operand of the producing item */
+    uint64_t part;     /* enum part that is read */
+    uint64_t unproven; /* 1: by identity only; such an edge is never more than a hint */
+    struct log_slice slice;
 };
 struct log_output {
     uint64_t operand, part;
@@ -98,10 +107,18 @@ struct log_value {
     unsigned char bytes[16];
 };
 
+enum item_flags {
+    ITEM_ROW_MAJOR = 1,  /* row-major LAPACKE */
+    ITEM_LAPACKE = 2,    /* high-level LAPACKE */
+    ITEM_CBLAS_ROWS = 4, /* row-major CBLAS, recorded as the column-major call that it is: for showing slices; not hashed */
+    ITEM_CHECKED = 8     /* --check-finite looked at it; not hashed */
+};
+
 struct log_item {
     uint64_t id, op, thread, caller, offset, provider;
-    uint64_t outcome, unkept, source; /* source: 1 + id of the item a hit was served from, 0 none */
-    uint64_t height, flags;           /* flags: 1 row-major LAPACKE, 2 high-level LAPACKE */
+    uint64_t outcome, unkept, source;     /* source: 1 + id of the item a hit was served from, 0 none */
+    uint64_t height, flags;               /* enum item_flags */
+    uint64_t nonfinite_in, nonfinite_out; /* operands that held NaN or Inf before, after: bit by operand; ITEM_CHECKED only */
     int64_t info;
     struct fp merkle;
     uint64_t start_ns, call_ns, fingerprint_ns, fingerprint_bytes, copy_ns, saved_ns, trace_ns;

@@ -33,9 +33,19 @@ static void *field(struct settings *s, const char *name)
     const struct {
         const char *name;
         void *at;
-    } fields[] = {{"reuse", &s->reuse},   {"trace", &s->trace},   {"verify", &s->verify},
-                  {"memory", &s->memory}, {"policy", &s->policy}, {"log", s->log},
-                  {"quiet", &s->quiet},   {"spill", s->spill},    {"spill_limit", &s->spill_limit}};
+    } fields[] = {{"reuse", &s->reuse},
+                  {"trace", &s->trace},
+                  {"verify", &s->verify},
+                  {"memory", &s->memory},
+                  {"policy", &s->policy},
+                  {"log", s->log},
+                  {"quiet", &s->quiet},
+                  {"spill", s->spill},
+                  {"spill_limit", &s->spill_limit},
+                  {"dedup", &s->dedup},
+                  {"check_finite", &s->check_finite},
+                  {"capture", &s->capture},
+                  {"lineage_memory", &s->lineage_memory}};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
         if (strcmp(fields[i].name, name) == 0)
             return fields[i].at;
@@ -269,6 +279,14 @@ void settings_value(const struct settings *s, const char *name, char *out, size_
         snprintf(out, size, "%d", s->verify);
     else if (strcmp(name, "quiet") == 0)
         snprintf(out, size, "%d", s->quiet);
+    else if (strcmp(name, "dedup") == 0)
+        snprintf(out, size, "%d", s->dedup);
+    else if (strcmp(name, "check_finite") == 0)
+        snprintf(out, size, "%d", s->check_finite);
+    else if (strcmp(name, "capture") == 0)
+        snprintf(out, size, "%d", s->capture);
+    else if (strcmp(name, "lineage_memory") == 0)
+        snprintf(out, size, "%llu", (unsigned long long)s->lineage_memory);
     else if (strcmp(name, "spill") == 0)
         snprintf(out, size, "%s", s->spill);
     else if (strcmp(name, "spill_limit") == 0 && s->spill_limit.percent >= 0)

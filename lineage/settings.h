@@ -26,7 +26,11 @@ struct settings {
     enum cache_policy policy;
     bool verify;
     bool quiet;
+    bool dedup;
+    bool check_finite;
+    bool capture;
     uint64_t memory;
+    uint64_t lineage_memory;
     struct share spill_limit;
     char spill[SETTING_TEXT_MAX];
     char log[SETTING_TEXT_MAX];

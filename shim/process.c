@@ -120,8 +120,9 @@ static void header_command(struct header *h)
     header_add(h, "argv", text);
 }
 
-static const char *const setting_keys[] = {"setting.reuse",  "setting.trace", "setting.verify",      "setting.memory",
-                                           "setting.policy", "setting.spill", "setting.spill_limit", "setting.quiet"};
+static const char *const setting_keys[] = {"setting.reuse",  "setting.trace",          "setting.verify",       "setting.memory",
+                                           "setting.policy", "setting.spill",          "setting.spill_limit",  "setting.quiet",
+                                           "setting.dedup",  "setting.lineage_memory", "setting.check_finite", "setting.capture"};
 
 static void write_header(void)
 {

@@ -9,6 +9,8 @@
 #include "shim/halves.h"
 #include "shim/verify.h"
 
+enum { CBLAS_ROW_MAJOR = 101 };
+
 static uint64_t fingerprint_inputs(struct tracing *t, struct fp *read, bool *reads)
 {
     struct traced *r = t->record;
@@ -363,6 +365,8 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     halves.fresh = NULL;
     halves.found = false;
     r.canon = canon;
+    r.use = use;
+    r.cblas_rows = call->entry->style == STYLE_CBLAS && (int32_t)call->raw[0].i == CBLAS_ROW_MAJOR;
     r.provider = &binding->provider->described;
     r.start_ns = began - process->start_ns;
     describe(&r, caller, call, thread);

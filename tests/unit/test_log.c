@@ -34,8 +34,8 @@ static struct log_item sample_item(void)
     item.values[2] = (struct log_value){.arg = 5, .kind = ARG_SCALAR, .bytes = "0123456789abcde"};
     item.values[3] = (struct log_value){.arg = 6, .kind = ARG_REAL_SCALAR, .bytes = {0, 0, 0, 0x80}};
     item.ninputs = 2;
-    item.inputs[0] = (struct log_input){1, 2, 300, 4, 5};
-    item.inputs[1] = (struct log_input){6, 0, UINT64_MAX, 7, 1};
+    item.inputs[0] = (struct log_input){.operand = 1, .is_item = 2, .ref = 300, .output = 4, .part = 5};
+    item.inputs[1] = (struct log_input){.operand = 6, .ref = UINT64_MAX, .output = 7, .part = 1};
     item.noutputs = 2;
     item.outputs[0] = (struct log_output){2, 3, {1, 2}};
     item.outputs[1] = (struct log_output){3, 4, {UINT64_MAX, 0}};
@@ -56,7 +56,8 @@ static struct log_op_count counts[] = {{1, 2, 3}, {70, UINT64_MAX, 0}, {5, 1ull 
 static const struct log_counters sample_counters = {1, 1ull << 50, 3, 4, 5, 6, 7, 8, UINT64_MAX, 3, counts};
 static const struct log_passed sample_passed = {{1, UINT64_MAX, 1ull << 40, 0, 77, 5}};
 static const struct log_provider sample_provider = {3, "/lib/libopenblas.so.0", "0.3.21", "", "ab12", 2, 64};
-static const struct log_leaf sample_leaf = {9, {1, UINT64_MAX}, 'z', PART_STRICT_LOWER, -1, INT64_MAX};
+static const struct log_leaf sample_leaf = {
+    .id = 9, .fp = {1, UINT64_MAX}, .type = 'z', .part = PART_STRICT_LOWER, .rows = -1, .cols = INT64_MAX};
 static const char *const sample_pairs[][2] = {{"argv", "python3 x.py"}, {"", ""}, {"host", "h\xc3\xb6st"}};
 
 static void encode(struct bytes *b, enum log_kind kind)

@@ -1,0 +1,51 @@
+/*
+ * A run log as the DAG it stands for: leaves, items, mismatches and notes one by one, in the order of the log, with what the log
+ * leaves out (loops' single items, Merkle hashes, heights) worked out again. The one way in which tools read items.
+ *
+ * Streaming: memory grows with the loops' patches and the window of references, not with the length of the log, however often a
+ * loop went round. Trusts nothing in the log: what does not make sense is skipped. Not thread-safe.
+ */
+#ifndef BLASE_LINEAGE_EXPAND_H
+#define BLASE_LINEAGE_EXPAND_H
+
+#include "lineage/log_reader.h"
+
+enum expand_kind {
+    EXPAND_LEAF,
+    EXPAND_ITEM,
+    EXPAND_MISMATCH,
+    EXPAND_NOTE,
+    EXPAND_LOOP /* only when loops are kept whole: stands for `iterations` times `length` items */
+};
+
+/* Iterations of a loop that went the same way: the items first … first + iterations * length - 1 of one thread. */
+struct expand_loop {
+    uint64_t thread, patch;
+    uint64_t first; /* id of the first item */
+    uint64_t length, iterations;
+    uint64_t call_ns, saved_ns; /* all of them together */
+};
+
+struct expand_event {
+    enum expand_kind kind;
+    bool in_loop;      /* an item or leaf that came out of a patch: its times are means over its loop */
+    uint64_t patch;    /* then: of which, */
+    uint64_t position; /* and where in it */
+    struct log_leaf leaf;
+    struct log_item item;
+    struct log_mismatch mismatch;
+    const char *note; /* until the next event */
+    struct expand_loop loop;
+};
+
+struct expand;
+
+/* Over the records of `log`, from the first one; the log's own position is left alone. `whole_loops`: as EXPAND_LOOP. NULL: no
+ * memory. */
+struct expand *expand_new(const struct log_reader *log, bool whole_loops);
+void expand_free(struct expand *x);
+
+/* The next event; false at the end. Large: keep one, not on a small stack. */
+bool expand_next(struct expand *x, struct expand_event *e);
+
+#endif
