@@ -35,6 +35,7 @@ BUILDS = {
     "same_calls": (C, "same_calls.c", ["-lblas", "-lpthread"]),
     "meeting": (C, "meeting.c", ["meeting_provider.so", "-lpthread"]),
     "meeting_provider.so": (SHARED, "meeting_provider.c", []),
+    "endless": (C, "endless.c", ["-lopenblas"]),
     "fp_flags": (C, "fp_flags.c", ["-lblas", "-lm"]),
     "fake_blas": (C, "fake_blas.c", ["{tests}/libfake_blas.so", "-Wl,-rpath,$ORIGIN"]),
     "libfake_blas.so": (["gcc", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-DFAKE_LIBRARY"], "fake_blas.c", ["-ldl"]),
