@@ -14,6 +14,7 @@ comma   := ,
 ifdef SANITIZE
 BUILD   := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
 SANFLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+PRELOADED_SANFLAGS := $(if $(findstring thread,$(SANITIZE)),$(SANFLAGS))
 endif
 
 TABLES   := $(wildcard lineage/ops/*.tab)
@@ -42,10 +43,10 @@ $(GENERATED): $(GEN)/stamp ;
 # The preloaded object: position independent, nothing exported but entry points, nothing linked but libc.
 $(BUILD)/pic/%.o: %.c | $(GEN)/stamp
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(BASE) -fPIC -fvisibility=hidden -c -o $@ $<
+	$(CC) $(CFLAGS) $(PRELOADED_SANFLAGS) $(BASE) -fPIC -fvisibility=hidden -c -o $@ $<
 $(BUILD)/pic/gen/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(BASE) -fPIC -fvisibility=hidden -c -o $@ $<
+	$(CC) $(CFLAGS) $(PRELOADED_SANFLAGS) $(BASE) -fPIC -fvisibility=hidden -c -o $@ $<
 $(BUILD)/pic/gen/%.o: $(GEN)/%.S
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(BASE) -c -o $@ $<
@@ -62,7 +63,7 @@ endif
 $(BUILD)/pic/lineage/fingerprint_%.o $(BUILD)/obj/lineage/fingerprint_%.o: CFLAGS += -O3
 
 $(BUILD)/libblase.so: $(LIB_OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libblase.so -Wl,-z,defs -o $@ $^
+	$(CC) $(CFLAGS) $(PRELOADED_SANFLAGS) $(LDFLAGS) -shared -Wl,-soname,libblase.so -Wl,-z,defs -o $@ $^
 
 $(BUILD)/blase: $(TOOL_OBJECTS)
 	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lm -lpthread
@@ -71,6 +72,7 @@ $(BUILD)/blase: $(TOOL_OBJECTS)
 
 include mk/test.mk
 include mk/check.mk
+include mk/fuzz.mk
 include mk/bench.mk
 
 .PHONY: install

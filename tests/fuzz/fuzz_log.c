@@ -1,0 +1,147 @@
+/*
+ * Run logs with any bytes in them, through everything that reads logs: record by record, expanded, and as the commands do that
+ * print runs. Built with libFuzzer and the address and undefined-behaviour sanitizers (`make fuzz`); what it checks beside them
+ * is that reading ends, twice the same way.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lineage/expand.h"
+#include "tests/fuzz/mutate.h"
+#include "tools/items.h"
+#include "tools/summary.h"
+
+enum { EVENTS = 20000 }; /* a few bytes may stand for more iterations of a loop than anyone can wait for */
+
+static char directory[64], path[96];
+
+/* Commands print to stdout; libFuzzer to stderr. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(directory, sizeof directory, "%s/blase-fuzz-XXXXXX", base);
+    if (!mkdtemp(directory) || !freopen("/dev/null", "w", stdout))
+        abort();
+    snprintf(path, sizeof path, "%s/17-1" LOG_SUFFIX, directory);
+    return 0;
+}
+
+__attribute__((destructor)) static void clean_up(void)
+{
+    unlink(path);
+    rmdir(directory);
+}
+
+static void ignore_pair(void *context, const char *key, const char *value)
+{
+    *(size_t *)context += strlen(key) + strlen(value);
+}
+
+/* Whatever the kind says, every decoder must stand it. */
+static void decode(const struct log_record *record)
+{
+    static struct log_item item;
+    struct log_provider provider;
+    struct log_op op;
+    struct log_caller caller;
+    struct log_leaf leaf;
+    struct log_counters counters;
+    struct log_governor governor;
+    struct log_spill spill;
+    struct log_passed passed;
+    struct log_mismatch mismatch;
+    size_t length = 0;
+    struct reader r = record->payload;
+    log_decode_pairs(&r, ignore_pair, &length);
+    r = record->payload;
+    if (log_decode_provider(&r, &provider))
+        log_provider_free(&provider);
+    r = record->payload;
+    if (log_decode_op(&r, &op))
+        log_op_free(&op);
+    r = record->payload;
+    if (log_decode_caller(&r, &caller))
+        free(caller.object);
+    r = record->payload;
+    if (log_decode_counters(&r, &counters))
+        free(counters.ops);
+    r = record->payload;
+    log_decode_leaf(&r, &leaf);
+    r = record->payload;
+    log_decode_item(&r, &item);
+    r = record->payload;
+    log_decode_governor(&r, &governor);
+    r = record->payload;
+    log_decode_spill(&r, &spill);
+    r = record->payload;
+    log_decode_passed(&r, &passed);
+    r = record->payload;
+    log_decode_mismatch(&r, &mismatch);
+}
+
+static size_t events_of(const struct log_reader *log, bool whole_loops)
+{
+    static struct expand_event event;
+    struct expand *x = expand_new(log, whole_loops);
+    size_t events = 0;
+    while (x && events < EVENTS && expand_next(x, &event))
+        events += event.kind != EXPAND_NOTE || event.note;
+    expand_free(x);
+    return events;
+}
+
+static void read_in_memory(const uint8_t *data, size_t size)
+{
+    struct log_reader log;
+    struct log_record record;
+    if (!log_from_memory(&log, data, size))
+        return;
+    if (events_of(&log, false) != events_of(&log, false) || events_of(&log, true) > size)
+        abort();
+    while (log_next(&log, &record))
+        decode(&record);
+    log_reader_close(&log);
+}
+
+static void write_log(const uint8_t *data, size_t size)
+{
+    FILE *file = fopen(path, "w");
+    if (!file || fwrite(data, 1, size, file) != size || fclose(file) != 0)
+        abort();
+}
+
+/* One of the commands an input: printing takes longer than reading. */
+static void read_as_commands_do(size_t size)
+{
+    static void (*const formats[])(struct run_logs *) = {items_text, items_json, items_dot};
+    struct summary summary;
+    struct run_logs run;
+    if (size % 4 == 3) {
+        if (summary_read(&summary, directory))
+            summary_free(&summary);
+    } else if (run_logs_read(&run, directory)) {
+        formats[size % 4](&run);
+        run_logs_free(&run);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    read_in_memory(data, size);
+    write_log(data, size);
+    read_as_commands_do(size);
+    return 0;
+}
+
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t room);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t room, unsigned seed)
+{
+    size_t mutated = mutate_records(data, size, room, seed, LLVMFuzzerMutate);
+    return mutated ? mutated : LLVMFuzzerMutate(data, size, room);
+}
