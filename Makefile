@@ -104,7 +104,8 @@ clean:
 help:
 	@echo 'make                   build/libblase.so and build/blase'
 	@echo 'make demo              two programs, plain and under blase'
-	@echo 'make test              everything that must hold (SANITIZE=address,undefined: the unit tests under sanitizers)'
+	@echo 'make test              everything that must hold (SANITIZE=address,undefined: the unit tests under sanitizers; thread: integration, too)'
+	@echo 'make fuzz              mutated run logs through every reader (RUNS=1000000, SECONDS=60)'
 	@echo 'make install PREFIX=…  both, and the manual pages'
 	@echo 'make show-gen R=dgemm  what the op table generates for one routine'
 	@echo 'make deps              the Debian packages all this needs: installed when root, else named'

@@ -25,7 +25,10 @@ def main():
     parser.add_argument("-k", metavar="PATTERN", default="", help="only tests whose name holds this (or matches it)")
     parser.add_argument("-j", metavar="JOBS", type=int, default=1, help="tests at a time (default 1)")
     parser.add_argument("--build", metavar="DIR", default="build", help="where blase and libblase.so are")
+    parser.add_argument("--thread-sanitizer", action="store_true", help="blase and libblase.so are built with ThreadSanitizer: so are the tests")
     options = parser.parse_args()
+    if options.thread_sanitizer:
+        harness.under_thread_sanitizer()
     build = os.path.abspath(options.build)
     os.makedirs(os.path.join(build, "tests"), exist_ok=True)
     program_tests.register()

@@ -1,6 +1,6 @@
 """Threads that meet the same call in flight: one computes, the others wait; nobody hangs, whatever becomes of the one."""
 from counters import consistent
-from harness import expect, same, test
+from harness import expect, same, sanitized, test
 from toolchain import compiled
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
@@ -40,7 +40,17 @@ def leave(place):
     same((result.status, result.out, result.err), (0, b"leaving\n", b""), "status, stdout, stderr")
 
 
+def race_is_seen(place):
+    """Under ThreadSanitizer: a race that the program has with our reading of its operands is reported, so others would be."""
+    result = place.under([compiled(place.build, "race")], "--trace", "all", "--quiet", environment=ONE_THREAD)
+    same(result.status, 0, "exit status")
+    found = place.races(forget=True)
+    expect("data race" in found and "libblase.so" in found, "no race was reported:", found[:1000])
+
+
 def register():
+    if sanitized:
+        test("threads: a race is seen", race_is_seen)
     test("threads: 32 make the same 50 calls", same_calls)
     for policy in ("lru", "height"):
         test("threads: 32 make the same 50 calls, " + policy, same_calls, "--policy", policy)
