@@ -163,6 +163,7 @@ bool log_decode_caller(struct reader *r, struct log_caller *c)
 
 bool log_decode_leaf(struct reader *r, struct log_leaf *leaf)
 {
+    memset(leaf, 0, sizeof *leaf);
     leaf->id = get_varint(r);
     leaf->fp = get_fp(r);
     leaf->type = get_varint(r);

@@ -86,16 +86,15 @@ static void add_item(struct replay_calls *calls, struct contents *c, const struc
 void replay_calls_read(struct replay_calls *calls, struct run_log *log)
 {
     struct contents contents = {0};
-    struct log_record record;
-    struct log_leaf leaf;
-    struct log_item item;
+    struct expand_event event;
     memset(calls, 0, sizeof *calls);
-    run_log_rewind(log);
-    while (log_next(&log->log, &record))
-        if (record.kind == LOG_LEAF && log_decode_leaf(&record.payload, &leaf))
-            add_content(&contents, &contents.leaves, leaf.id, leaf.part, leaf.fp);
-        else if (record.kind == LOG_ITEM && log_decode_item(&record.payload, &item))
-            add_item(calls, &contents, &item);
+    struct expand *x = run_log_expand(log, false);
+    while (expand_next(x, &event))
+        if (event.kind == EXPAND_LEAF)
+            add_content(&contents, &contents.leaves, event.leaf.id, event.leaf.part, event.leaf.fp);
+        else if (event.kind == EXPAND_ITEM)
+            add_item(calls, &contents, &event.item);
+    expand_free(x);
     free(contents.content);
     idmap_free(&contents.leaves);
     idmap_free(&contents.outputs);

@@ -1,0 +1,126 @@
+/* Going through a graph again: event by event, node by node, edge by edge. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/graph.h"
+#include "tools/memory.h"
+
+void graph_walk_begin(struct graph_walk *w, const struct graph *g, uint32_t log)
+{
+    *w = (struct graph_walk){run_log_expand(&g->run->log[log], false), g->first[log], g->first[log + 1]};
+}
+
+bool graph_walk_next(struct graph_walk *w, struct expand_event *event, uint32_t *node)
+{
+    if (!expand_next(w->x, event))
+        return false;
+    bool is_node = event->kind == EXPAND_ITEM || event->kind == EXPAND_LEAF;
+    if (is_node && w->node == w->end)
+        return false;
+    *node = is_node ? w->node++ : GRAPH_NONE;
+    return true;
+}
+
+void graph_walk_end(struct graph_walk *w)
+{
+    expand_free(w->x);
+}
+
+/* One pass through a log fetches all that is wanted of it; nodes are few. */
+static void fetch_log(const struct graph *g, uint32_t log, const uint32_t *nodes, size_t count, struct expand_event *out)
+{
+    struct graph_walk w;
+    struct expand_event event;
+    uint32_t node;
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++)
+        left += nodes[i] != GRAPH_NONE && g->node[nodes[i]].log == log;
+    if (!left)
+        return;
+    graph_walk_begin(&w, g, log);
+    while (left && graph_walk_next(&w, &event, &node))
+        for (size_t i = 0; node != GRAPH_NONE && i < count; i++)
+            if (nodes[i] == node) {
+                out[i] = event;
+                left--;
+            }
+    graph_walk_end(&w);
+}
+
+void graph_fetch(const struct graph *g, const uint32_t *nodes, size_t count, struct expand_event *out)
+{
+    if (count)
+        memset(out, 0, count * sizeof *out);
+    for (uint32_t log = 0; log < g->run->count; log++)
+        fetch_log(g, log, nodes, count, out);
+}
+
+/* Nodes in the order in which they are reached. */
+struct queue {
+    uint32_t *node;
+    size_t count;
+};
+
+static void start(const struct graph *g, struct queue *q, const uint32_t *distance)
+{
+    *q = (struct queue){0};
+    for (uint32_t i = 0; i < g->nnodes; i++)
+        if (distance[i] == 0) {
+            q->node = must_append(q->node, q->count, sizeof *q->node);
+            q->node[q->count++] = i;
+        }
+}
+
+static void reach(struct queue *q, uint32_t *distance, uint32_t node, uint32_t steps)
+{
+    if (node == GRAPH_NONE || distance[node] <= steps)
+        return;
+    distance[node] = steps;
+    q->node = must_append(q->node, q->count, sizeof *q->node);
+    q->node[q->count++] = node;
+}
+
+void graph_up(const struct graph *g, uint32_t *distance, uint32_t levels)
+{
+    struct queue q;
+    start(g, &q, distance);
+    for (size_t i = 0; i < q.count; i++) {
+        const struct graph_node *n = &g->node[q.node[i]];
+        for (uint32_t e = n->edges; distance[q.node[i]] < levels && e < n->edges + n->nedges; e++)
+            reach(&q, distance, g->edge[e].node, distance[q.node[i]] + 1);
+    }
+    free(q.node);
+}
+
+/* The edges by the node that they come from: of node n, user[first[n]] … user[first[n + 1]]. */
+struct users {
+    uint32_t *first, *user;
+};
+
+static struct users users_of(const struct graph *g)
+{
+    struct users u = {must_alloc((size_t)g->nnodes + 2, sizeof *u.first), must_alloc(g->nedges, sizeof *u.user)};
+    for (uint32_t e = 0; e < g->nedges; e++)
+        if (g->edge[e].node != GRAPH_NONE)
+            u.first[g->edge[e].node + 2]++;
+    for (uint32_t i = 1; i < g->nnodes + 2; i++)
+        u.first[i] += u.first[i - 1];
+    for (uint32_t i = 0; i < g->nnodes; i++)
+        for (uint32_t e = g->node[i].edges; e < g->node[i].edges + g->node[i].nedges; e++)
+            if (g->edge[e].node != GRAPH_NONE)
+                u.user[u.first[g->edge[e].node + 1]++] = i;
+    return u;
+}
+
+void graph_down(const struct graph *g, uint32_t *distance, uint32_t levels)
+{
+    struct queue q;
+    struct users u = users_of(g);
+    start(g, &q, distance);
+    for (size_t i = 0; i < q.count; i++)
+        for (uint32_t k = u.first[q.node[i]]; distance[q.node[i]] < levels && k < u.first[q.node[i] + 1]; k++)
+            reach(&q, distance, u.user[k], distance[q.node[i]] + 1);
+    free(q.node);
+    free(u.first);
+    free(u.user);
+}
