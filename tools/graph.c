@@ -111,11 +111,13 @@ static void add_edge(struct loader *l, const struct log_input *in)
     g->nedges++;
 }
 
+/* As in Merkle hashes: where operands lie is no part of it. */
 static void put_values(struct bytes *b, const struct log_item *item, bool scalars)
 {
     for (uint64_t i = 0; i < item->nvalues; i++) {
         const struct log_value *v = &item->values[i];
-        if ((v->kind == ARG_SCALAR || v->kind == ARG_REAL_SCALAR) != scalars)
+        bool scalar = v->kind == ARG_SCALAR || v->kind == ARG_REAL_SCALAR;
+        if (scalars ? !scalar : v->kind != ARG_OPTION && v->kind != ARG_INT)
             continue;
         put_varint(b, v->arg);
         put_zigzag(b, v->i);

@@ -26,33 +26,42 @@ void graph_walk_end(struct graph_walk *w)
     expand_free(w->x);
 }
 
-/* One pass through a log fetches all that is wanted of it; nodes are few. */
-static void fetch_log(const struct graph *g, uint32_t log, const uint32_t *nodes, size_t count, struct expand_event *out)
+/* One pass through a log fetches all that is wanted of it. */
+static void fetch_log(const struct graph *g, uint32_t log, const struct idmap *place, size_t wanted, struct expand_event *out)
 {
     struct graph_walk w;
     struct expand_event event;
     uint32_t node;
-    size_t left = 0;
-    for (size_t i = 0; i < count; i++)
-        left += nodes[i] != GRAPH_NONE && g->node[nodes[i]].log == log;
-    if (!left)
-        return;
+    uint64_t at;
     graph_walk_begin(&w, g, log);
-    while (left && graph_walk_next(&w, &event, &node))
-        for (size_t i = 0; node != GRAPH_NONE && i < count; i++)
-            if (nodes[i] == node) {
-                out[i] = event;
-                left--;
-            }
+    while (wanted && graph_walk_next(&w, &event, &node))
+        if (node != GRAPH_NONE && idmap_get(place, node, &at)) {
+            out[at] = event;
+            wanted--;
+        }
     graph_walk_end(&w);
 }
 
 void graph_fetch(const struct graph *g, const uint32_t *nodes, size_t count, struct expand_event *out)
 {
+    struct idmap place = {0};
+    uint64_t at;
+    uint32_t *wanted = must_alloc(g->run->count, sizeof *wanted);
     if (count)
         memset(out, 0, count * sizeof *out);
+    for (size_t i = 0; i < count; i++)
+        if (nodes[i] != GRAPH_NONE && !idmap_get(&place, nodes[i], &at)) {
+            idmap_put(&place, nodes[i], i);
+            wanted[g->node[nodes[i]].log]++;
+        }
     for (uint32_t log = 0; log < g->run->count; log++)
-        fetch_log(g, log, nodes, count, out);
+        if (wanted[log])
+            fetch_log(g, log, &place, wanted[log], out);
+    for (size_t i = 0; i < count; i++)
+        if (nodes[i] != GRAPH_NONE && idmap_get(&place, nodes[i], &at) && at != i)
+            out[i] = out[at];
+    idmap_free(&place);
+    free(wanted);
 }
 
 /* Nodes in the order in which they are reached. */
