@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ALIGN_LEVELS = 3, ALIGN_EDITS = 1024 };
+enum { ALIGN_LEVELS = 3, ALIGN_EDITS = 512 };
 static const uint32_t ALIGN_NONE = UINT32_MAX;
 
 struct align_key {
