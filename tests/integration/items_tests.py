@@ -1,6 +1,10 @@
 """`blase items`: questions about single items, loops, processes joined by content; and `show` by caller."""
+import glob
 import json
+import os
+import random
 import re
+import shutil
 
 from counters import consistent
 from harness import expect, same, test
@@ -133,6 +137,45 @@ def stripped_caller(place):
     expect(all("multiarray" in row["object"] and row["offset"] > 0 for row in rows), "callers:", rows)
 
 
+def mangled(log, rng):
+    """A log with bytes changed, removed or doubled."""
+    log = bytearray(log)
+    for _ in range(rng.randint(1, 12)):
+        at, length = rng.randrange(9, len(log)), rng.randint(1, 40)
+        kind = rng.randrange(4)
+        if kind == 0:
+            log[at] = rng.randrange(256)
+        elif kind == 1:
+            log[at:at + length] = bytes(rng.choice((0, 255, 127, 128, rng.randrange(256))) for _ in range(length))
+        elif kind == 2:
+            del log[at:at + length]
+        else:
+            log[at:at] = log[at:at + length]
+    return bytes(log)
+
+
+def mangled_logs(place):
+    """Whatever is in a log, every verb comes to an end and says something, or nothing."""
+    trace(place, "whole", [compiled(place.build, "chain"), "60", "scalar", "30"])
+    trace(place, "python", [DEBIAN_PYTHON, "-c", FAMILY])
+    logs = [open(path, "rb").read() for name in ("whole", "python") for path in glob.glob(place.path(name, "*-*.blog"))]
+    rng = random.Random(11)
+    verbs = (["show"], ["items"], ["items", "--expand", "--format", "json"], ["items", "--format", "dot"],
+             ["items", "--of", "3", "--up", "--down"], ["nan"], ["why-miss", "RUN", "5"], ["why-miss", "RUN", "1", "4"],
+             ["diff", "RUN", place.path("whole")], ["diff", place.path("whole"), "RUN"], ["estimate"])
+    for round_ in range(40):
+        where = place.path("mangled%d" % round_)
+        os.makedirs(where)
+        for number in range(rng.randint(1, 2)):
+            with open(os.path.join(where, "%d-%d.blog" % (number + 1, number)), "wb") as file:
+                file.write(mangled(rng.choice(logs), rng))
+        for verb, *rest in verbs:
+            arguments = [where if word == "RUN" else word for word in rest] if "RUN" in rest else [where, *rest]
+            done = place.run([place.blase, verb, *arguments], limit=60)
+            expect(done.status in (0, 1, 2), "status", done.status, "of", verb, *arguments, done.err)
+        shutil.rmtree(where)
+
+
 LOOP = ("import numpy as np\nr = np.random.default_rng(4)\na = r.standard_normal((9, 9)) / 9\nx = np.eye(9)\n"
         "for i in range(400):\n    x = a @ x\n    y = x @ a\n    if i % 7 == 0:\n        y = np.linalg.solve(a, y)\n    x = x + 1e-3 * y\n"
         "print(repr(x.sum()))\n")
@@ -144,5 +187,6 @@ def register():
     test("items: folded loops, C", lambda place: folded(place, [compiled(place.build, "chain"), "3000", "scalar", "1500"]))
     test("items: folded loops, numpy", folded, [DEBIAN_PYTHON, "-c", LOOP])
     test("items: processes joined by content", joined_processes)
+    test("items: mangled logs", mangled_logs)
     test("show: callers", callers)
     test("show: a caller without symbols", stripped_caller)
