@@ -79,12 +79,14 @@ struct short_text graph_reference(const struct graph *g, uint32_t log, bool item
 /* The routine of a node; NULL for a leaf or an unknown one. */
 const struct log_op *graph_op(const struct graph *g, uint32_t node);
 
-/* Nodes in the order of their events; pass it to `graph_walk_next`. */
+/* A log's events once more; with `whole_loops`, EXPAND_LOOP stands for what came out of patches. */
 struct graph_walk {
+    const struct graph *graph;
     struct expand *x;
-    uint32_t node, end;
+    uint32_t log, node, end; /* the next node, and where the log's end */
+    bool whole_loops;
 };
-void graph_walk_begin(struct graph_walk *w, const struct graph *g, uint32_t log);
+void graph_walk_begin(struct graph_walk *w, const struct graph *g, uint32_t log, bool whole_loops);
 /* The next event; *node is which node it is, GRAPH_NONE for other kinds. False at the end, or where the graph was cut. */
 bool graph_walk_next(struct graph_walk *w, struct expand_event *event, uint32_t *node);
 void graph_walk_end(struct graph_walk *w);

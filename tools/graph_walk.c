@@ -5,20 +5,41 @@
 #include "tools/graph.h"
 #include "tools/memory.h"
 
-void graph_walk_begin(struct graph_walk *w, const struct graph *g, uint32_t log)
+void graph_walk_begin(struct graph_walk *w, const struct graph *g, uint32_t log, bool whole_loops)
 {
-    *w = (struct graph_walk){run_log_expand(&g->run->log[log], false), g->first[log], g->first[log + 1]};
+    *w = (struct graph_walk){.graph = g,
+                             .x = run_log_expand(&g->run->log[log], whole_loops),
+                             .log = log,
+                             .node = g->first[log],
+                             .end = g->first[log + 1],
+                             .whole_loops = whole_loops};
+}
+
+/* A loop that is not in the graph, since that was cut. */
+static bool beyond(const struct graph_walk *w, const struct expand_event *e)
+{
+    return e->kind == EXPAND_LOOP && graph_find(w->graph, w->log, false, e->loop.first) == GRAPH_NONE;
+}
+
+/* Where loops are whole, nodes are passed over, and the next one is found by its id. */
+static bool next_node(struct graph_walk *w, const struct expand_event *e, uint32_t *node)
+{
+    bool leaf = e->kind == EXPAND_LEAF;
+    if (!w->whole_loops) {
+        *node = w->node;
+        return w->node++ < w->end;
+    }
+    *node = graph_find(w->graph, w->log, leaf, leaf ? e->leaf.id : e->item.id);
+    return *node != GRAPH_NONE;
 }
 
 bool graph_walk_next(struct graph_walk *w, struct expand_event *event, uint32_t *node)
 {
-    if (!expand_next(w->x, event))
+    *node = GRAPH_NONE;
+    if (!expand_next(w->x, event) || beyond(w, event))
         return false;
     bool is_node = event->kind == EXPAND_ITEM || event->kind == EXPAND_LEAF;
-    if (is_node && w->node == w->end)
-        return false;
-    *node = is_node ? w->node++ : GRAPH_NONE;
-    return true;
+    return !is_node || next_node(w, event, node);
 }
 
 void graph_walk_end(struct graph_walk *w)
@@ -33,7 +54,7 @@ static void fetch_log(const struct graph *g, uint32_t log, const struct idmap *p
     struct expand_event event;
     uint32_t node;
     uint64_t at;
-    graph_walk_begin(&w, g, log);
+    graph_walk_begin(&w, g, log, false);
     while (wanted && graph_walk_next(&w, &event, &node))
         if (node != GRAPH_NONE && idmap_get(place, node, &at)) {
             out[at] = event;

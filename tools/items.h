@@ -19,6 +19,12 @@ static inline bool items_show(const struct items *items, uint32_t node)
     return !items->chosen || (node != GRAPH_NONE && items->chosen[node]);
 }
 
+/* Loops are told whole where everything is shown, unless they are to be expanded. */
+static inline bool items_whole_loops(const struct items *items)
+{
+    return !items->expand && !items->chosen;
+}
+
 /* As a line of text each, also for other verbs. */
 void items_print_item(const struct graph *g, uint32_t node, const struct log_item *item);
 void items_print_leaf(const struct graph *g, uint32_t node, const struct log_leaf *leaf);

@@ -8,8 +8,15 @@
 #include <stdlib.h>
 
 #include "tools/items.h"
+#include "tools/memory.h"
 
 enum { ARGUMENTS = 6 }; /* as many values as fit in a box */
+
+/* The loops of the log that is being printed, in order of their first items. */
+struct loops {
+    struct expand_loop *loop;
+    size_t count;
+};
 
 /* Inside a dot string. What comes here has no control characters. */
 static void print_escaped(const char *text)
@@ -35,6 +42,61 @@ static void print_arrow(struct short_text from, struct short_text to)
     print_node(from);
     fputs(" -> ", stdout);
     print_node(to);
+}
+
+static uint64_t items_in(const struct expand_loop *l)
+{
+    return l->iterations * l->length;
+}
+
+static int by_first(const void *a, const void *b)
+{
+    const struct expand_loop *x = a, *y = b;
+    return x->first == y->first ? 0 : x->first < y->first ? -1 : 1;
+}
+
+static struct loops loops_of(const struct items *items, uint32_t log)
+{
+    struct loops all = {0};
+    struct graph_walk walk;
+    struct expand_event event;
+    uint32_t node;
+    if (!items_whole_loops(items))
+        return all;
+    graph_walk_begin(&walk, items->graph, log, true);
+    while (graph_walk_next(&walk, &event, &node))
+        if (event.kind == EXPAND_LOOP) {
+            all.loop = must_append(all.loop, all.count, sizeof *all.loop);
+            all.loop[all.count++] = event.loop;
+        }
+    graph_walk_end(&walk);
+    if (all.count)
+        qsort(all.loop, all.count, sizeof *all.loop, by_first);
+    return all;
+}
+
+/* The loop that an item is in; NULL. */
+static const struct expand_loop *loop_of(const struct loops *loops, uint64_t id)
+{
+    size_t low = 0, high = loops->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (loops->loop[middle].first <= id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low && id - loops->loop[low - 1].first < items_in(&loops->loop[low - 1]) ? &loops->loop[low - 1] : NULL;
+}
+
+/* What stands for the node in the picture: its loop, or itself. */
+static struct short_text shown_as(const struct graph *g, const struct loops *loops, uint32_t node)
+{
+    const struct expand_loop *l = g->node[node].bits & GRAPH_LEAF ? NULL : loop_of(loops, g->node[node].id);
+    struct short_text out = graph_name(g, node);
+    if (l)
+        snprintf(out.s, sizeof out.s, "loop %.50s", name_item(g->run->log[g->node[node].log].prefix, l->first).s);
+    return out;
 }
 
 static bool served(const struct log_item *item)
@@ -74,10 +136,11 @@ static void print_item(const struct graph *g, uint32_t node, const struct log_it
     printf("\\n%s %s\"];\n", text_outcome(item->outcome), text_ns((double)(served(item) ? item->saved_ns : item->call_ns)).s);
 }
 
-static void print_input(const struct graph *g, uint32_t node, const struct log_item *item, const struct log_input *in)
+static void print_input(const struct graph *g, const struct loops *loops, uint32_t node, const struct log_item *item,
+                        const struct log_input *in)
 {
     uint32_t log = g->node[node].log, from = graph_find(g, log, !in->is_item, in->ref);
-    print_arrow(graph_reference(g, log, in->is_item, in->ref), graph_name(g, node));
+    print_arrow(from == GRAPH_NONE ? graph_reference(g, log, in->is_item, in->ref) : shown_as(g, loops, from), graph_name(g, node));
     fputs(" [label=\"", stdout);
     if (in->is_item && from != GRAPH_NONE) {
         print_escaped(op_operand(graph_op(g, from), in->output).s);
@@ -88,13 +151,14 @@ static void print_input(const struct graph *g, uint32_t node, const struct log_i
     printf("\"%s];\n", in->unproven ? ",style=dashed" : "");
 }
 
-static void print_inputs(const struct graph *g, uint32_t node, const struct log_item *item)
+static void print_inputs(const struct graph *g, const struct loops *loops, uint32_t node, const struct log_item *item)
 {
     for (uint64_t i = 0; i < item->ninputs; i++)
-        print_input(g, node, item, &item->inputs[i]);
-    if (!item->source)
+        print_input(g, loops, node, item, &item->inputs[i]);
+    uint32_t source = item->source ? graph_find(g, g->node[node].log, false, item->source - 1) : GRAPH_NONE;
+    if (source == GRAPH_NONE)
         return;
-    print_arrow(graph_reference(g, g->node[node].log, true, item->source - 1), graph_name(g, node));
+    print_arrow(shown_as(g, loops, source), graph_name(g, node));
     puts(" [style=dashed,color=gray,constraint=false,label=\"reused\"];");
 }
 
@@ -110,23 +174,72 @@ static void print_leaf(const struct graph *g, uint32_t node, const struct log_le
     puts("\"];");
 }
 
+/* Where the items of loops got what they read, from outside of the loop: an arrow for each place. Leaves made in loops go without. */
+static void print_loop_inputs(const struct graph *g, const struct loops *loops, uint32_t log)
+{
+    struct idmap seen = {0};
+    uint64_t ignored;
+    for (uint32_t i = g->first[log]; loops->count && i < g->first[log + 1]; i++) {
+        const struct graph_node *n = &g->node[i];
+        const struct expand_loop *in = n->bits & GRAPH_LOOP && !(n->bits & GRAPH_LEAF) ? loop_of(loops, n->id) : NULL;
+        for (uint32_t e = n->edges; in && e < n->edges + n->nedges; e++) {
+            uint32_t from = g->edge[e].node;
+            if (from == GRAPH_NONE || (g->node[from].bits & (GRAPH_LEAF | GRAPH_LOOP)) == (GRAPH_LEAF | GRAPH_LOOP))
+                continue;
+            const struct expand_loop *out = g->node[from].bits & GRAPH_LEAF ? NULL : loop_of(loops, g->node[from].id);
+            const uint64_t key[2] = {in->first, out ? out->first : (uint64_t)from | (uint64_t)1 << 63};
+            uint64_t hash = fingerprint_bytes(key, sizeof key).lo;
+            if (out == in || idmap_get(&seen, hash, &ignored))
+                continue;
+            idmap_put(&seen, hash, 0);
+            print_arrow(shown_as(g, loops, from), shown_as(g, loops, i));
+            puts(";");
+        }
+    }
+    idmap_free(&seen);
+}
+
+static void print_loop(const struct graph *g, uint32_t log, const struct expand_loop *l)
+{
+    const char *prefix = g->run->log[log].prefix;
+    struct short_text name;
+    snprintf(name.s, sizeof name.s, "loop %.50s", name_item(prefix, l->first).s);
+    fputs("  ", stdout);
+    print_node(name);
+    printf(" [shape=box3d,label=\"%s × %s\\nlike %s", text_thousands(l->iterations).s, text_count(l->length, "call", "calls").s,
+           name_item(prefix, l->defined + l->from).s);
+    if (l->length > 1)
+        printf(" … %s", name_item(prefix, l->defined + l->from + l->length - 1).s);
+    printf("\\n%s\"];\n", text_ns((double)l->call_ns).s);
+}
+
+static void print_event(const struct items *items, const struct loops *loops, uint32_t log, uint32_t node,
+                        const struct expand_event *e)
+{
+    if (e->kind == EXPAND_LOOP)
+        print_loop(items->graph, log, &e->loop);
+    if (node == GRAPH_NONE || !items_show(items, node))
+        return;
+    if (e->kind == EXPAND_LEAF) {
+        print_leaf(items->graph, node, &e->leaf);
+        return;
+    }
+    print_item(items->graph, node, &e->item);
+    print_inputs(items->graph, loops, node, &e->item);
+}
+
 static void print_nodes(const struct items *items, uint32_t log)
 {
     struct graph_walk walk;
     struct expand_event event;
     uint32_t node;
-    graph_walk_begin(&walk, items->graph, log);
-    while (graph_walk_next(&walk, &event, &node)) {
-        if (node == GRAPH_NONE || !items_show(items, node))
-            continue;
-        if (event.kind == EXPAND_LEAF) {
-            print_leaf(items->graph, node, &event.leaf);
-            continue;
-        }
-        print_item(items->graph, node, &event.item);
-        print_inputs(items->graph, node, &event.item);
-    }
+    struct loops loops = loops_of(items, log);
+    graph_walk_begin(&walk, items->graph, log, items_whole_loops(items));
+    while (graph_walk_next(&walk, &event, &node))
+        print_event(items, &loops, log, node, &event);
     graph_walk_end(&walk);
+    print_loop_inputs(items->graph, &loops, log);
+    free(loops.loop);
 }
 
 static bool any_shown(const struct items *items, uint32_t log)

@@ -151,7 +151,10 @@ static cJSON *outputs_json(const struct log_op *op, const struct log_item *item)
         cJSON *o = json_object();
         json_string(o, "operand", op_operand(op, item->outputs[i].operand).s);
         json_string(o, "part", text_part(item->outputs[i].part));
-        json_fp(o, "fingerprint", item->outputs[i].fp);
+        if (item->outputs[i].fp.lo || item->outputs[i].fp.hi)
+            json_fp(o, "fingerprint", item->outputs[i].fp);
+        else
+            json_null(o, "fingerprint"); /* of an item in a loop the log has none */
         json_append(all, o);
     }
     return all;
@@ -228,6 +231,7 @@ static cJSON *item_json(const struct graph *g, uint32_t node, const struct log_i
     json_bool(o, "row_major_cblas", (item->flags & ITEM_CBLAS_ROWS) != 0);
     put_finite(o, op, item);
     json_fp(o, "merkle", item->merkle);
+    json_bool(o, "in_loop", (g->node[node].bits & GRAPH_LOOP) != 0); /* then times are means */
     return o;
 }
 
@@ -238,6 +242,20 @@ static cJSON *mismatch_json(const struct graph *g, uint32_t log, const struct lo
     json_integer(o, "item", m->item);
     json_string(o, "operand", m->operand == UINT64_MAX ? NULL : op_operand(op, m->operand).s); /* null: info or flags */
     json_integer(o, "offset", m->offset);
+    return o;
+}
+
+static cJSON *loop_json(const struct expand_loop *l)
+{
+    cJSON *o = json_object();
+    json_integer(o, "patch", l->patch);
+    json_integer(o, "thread", l->thread);
+    json_integer(o, "like", l->defined + l->from);
+    json_integer(o, "first", l->first);
+    json_integer(o, "length", l->length);
+    json_integer(o, "iterations", l->iterations);
+    json_integer(o, "call_ns", l->call_ns);
+    json_integer(o, "saved_ns", l->saved_ns);
     return o;
 }
 
@@ -252,6 +270,8 @@ static cJSON *event_json(const struct graph *g, uint32_t log, uint32_t node, con
         return mismatch_json(g, log, &e->mismatch);
     case EXPAND_NOTE:
         return json_text(e->note);
+    case EXPAND_LOOP:
+        return loop_json(&e->loop);
     default:
         return NULL;
     }
@@ -264,7 +284,7 @@ static void print_events(const struct items *items, uint32_t log, const char *na
     uint32_t node;
     const char *before = "\n  ";
     printf(",\n \"%s\": [", name);
-    graph_walk_begin(&walk, items->graph, log);
+    graph_walk_begin(&walk, items->graph, log, items_whole_loops(items));
     while (graph_walk_next(&walk, &event, &node)) {
         if (event.kind != kind || !items_show(items, node))
             continue;
@@ -298,6 +318,7 @@ void items_json(const struct items *items)
         print_member("callers", callers_json(log));
         print_events(items, i, "leaves", EXPAND_LEAF);
         print_events(items, i, "items", EXPAND_ITEM);
+        print_events(items, i, "loops", EXPAND_LOOP);
         print_events(items, i, "mismatches", EXPAND_MISMATCH);
         print_events(items, i, "notes", EXPAND_NOTE);
         putchar('}');

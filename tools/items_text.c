@@ -90,15 +90,18 @@ static void print_input(const struct graph *g, uint32_t node, const struct log_o
     }
 }
 
-static void print_outcome(const struct graph *g, uint32_t log, const struct log_item *item)
+/* Of items in loops only the means are known: "~". */
+static void print_outcome(const struct graph *g, uint32_t node, const struct log_item *item)
 {
+    const char *about = g->node[node].bits & GRAPH_LOOP ? "~" : "";
+    uint32_t log = g->node[node].log;
     printf("  %s", text_outcome(item->outcome));
     if (item->source)
         printf(" of %s", graph_reference(g, log, true, item->source - 1).s);
     if (item->call_ns || item->outcome == OUTCOME_MISS || item->outcome == OUTCOME_UNPROBED)
-        printf(" %s", text_ns((double)item->call_ns).s);
+        printf(" %s%s", about, text_ns((double)item->call_ns).s);
     if (item->saved_ns)
-        printf(" saved %s", text_ns((double)item->saved_ns).s);
+        printf(" saved %s%s", about, text_ns((double)item->saved_ns).s);
     if (item->unkept != KEPT && item->outcome == OUTCOME_MISS)
         printf(" (not kept: %s)", text_unkept(item->unkept));
     if (item->info)
@@ -131,8 +134,7 @@ static void print_caller(const struct run_log *log, const struct log_item *item)
 
 void items_print_item(const struct graph *g, uint32_t node, const struct log_item *item)
 {
-    uint32_t at = g->node[node].log;
-    const struct run_log *log = &g->run->log[at];
+    const struct run_log *log = &g->run->log[g->node[node].log];
     const struct log_op *op = run_log_op(log, item->op);
     printf("%s ", graph_name(g, node).s);
     items_print_call(op, item, ", ");
@@ -144,7 +146,7 @@ void items_print_item(const struct graph *g, uint32_t node, const struct log_ite
         fputs(i ? ", " : "  → ", stdout);
         print_operand(op, item->outputs[i].operand, item->outputs[i].part);
     }
-    print_outcome(g, at, item);
+    print_outcome(g, node, item);
     print_finite(op, item);
     print_caller(log, item);
     putchar('\n');
@@ -190,6 +192,21 @@ static void print_note(const char *note)
     free(text);
 }
 
+/* The calls that it repeats stand above, where the loop went round for the first time. */
+static void print_loop(const char *prefix, const struct expand_loop *l)
+{
+    uint64_t like = l->defined + l->from;
+    printf("loop %s × %s, %s … %s", text_thousands(l->iterations).s, text_count(l->length, "call", "calls").s,
+           name_item(prefix, l->first).s, name_item(prefix, l->first + l->iterations * l->length - 1).s);
+    printf("  like %s", name_item(prefix, like).s);
+    if (l->length > 1)
+        printf(" … %s", name_item(prefix, like + l->length - 1).s);
+    printf(" (patch %llu)  %s", (unsigned long long)l->patch, text_ns((double)l->call_ns).s);
+    if (l->saved_ns)
+        printf(" saved %s", text_ns((double)l->saved_ns).s);
+    putchar('\n');
+}
+
 static void print_event(const struct items *items, uint32_t log, uint32_t node, const struct expand_event *e)
 {
     if (!items_show(items, node))
@@ -202,6 +219,8 @@ static void print_event(const struct items *items, uint32_t log, uint32_t node, 
         print_mismatch(items->graph, log, &e->mismatch);
     else if (e->kind == EXPAND_NOTE)
         print_note(e->note);
+    else if (e->kind == EXPAND_LOOP)
+        print_loop(items->graph->run->log[log].prefix, &e->loop);
 }
 
 static void print_process(const struct run_log *log)
@@ -221,7 +240,7 @@ void items_text(const struct items *items)
         uint32_t node;
         if (g->run->count > 1 && !items->chosen)
             print_process(&g->run->log[i]);
-        graph_walk_begin(&walk, g, i);
+        graph_walk_begin(&walk, g, i, items_whole_loops(items));
         while (graph_walk_next(&walk, &event, &node))
             print_event(items, i, node, &event);
         graph_walk_end(&walk);

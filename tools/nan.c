@@ -89,7 +89,7 @@ static void look_through(struct search *s)
     for (uint32_t log = 0; log < s->graph->run->count; log++) {
         struct graph_walk walk;
         uint32_t node;
-        graph_walk_begin(&walk, s->graph, log);
+        graph_walk_begin(&walk, s->graph, log, false);
         while (graph_walk_next(&walk, &s->event, &node)) {
             if (s->event.kind == EXPAND_ITEM)
                 look_at(s, seen, node);

@@ -10,6 +10,12 @@
 #include "tools/logfile.h"
 #include "tools/names.h"
 
+/*
+ * As many items and leaves of a process are counted, and as many calls replayed: a log of a few bytes may claim any number of
+ * turns of a loop.
+ */
+static const uint64_t RUN_LOG_COUNTED = 1u << 28, RUN_LOG_REPLAYED = 1u << 24;
+
 struct run_log {
     char *name;               /* of the file */
     char prefix[NAME_PREFIX]; /* of ids: empty when the run has one process, else "4711:", or "4711.2:" after an exec */

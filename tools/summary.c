@@ -11,6 +11,7 @@
 #include "tools/logfile.h"
 #include "tools/memory.h"
 #include "tools/progress.h"
+#include "tools/run_logs.h"
 #include "tools/rundir.h"
 #include "tools/text.h"
 
@@ -142,7 +143,12 @@ static void add_events(struct summary *s, struct process *p, const struct log_re
         fputs("blase: out of memory\n", stderr);
         exit(memory_exit_status);
     }
+    uint64_t events = 0;
     while (expand_next(x, &event)) {
+        if (events++ == RUN_LOG_COUNTED) {
+            s->cut++;
+            break;
+        }
         s->leaves += event.kind == EXPAND_LEAF;
         p->mismatches += event.kind == EXPAND_MISMATCH;
         if (event.kind == EXPAND_ITEM)

@@ -223,7 +223,7 @@ static void print_fate(const struct alike *p)
     puts("    nothing that the log tells of their keys differs");
     if (g->node[p->a].log != g->node[p->b].log)
         puts("    they are calls of two processes, and each has a cache of its own");
-    else if (a->start_ns + a->call_ns > b->start_ns)
+    else if (!((g->node[p->a].bits | g->node[p->b].bits) & GRAPH_LOOP) && a->start_ns + a->call_ns > b->start_ns)
         printf("    %s was not done yet when %s began\n", first.s, second.s);
     else if (computed(a) && a->unkept != KEPT)
         printf("    the result of %s was not kept: %s\n", first.s, reasons_unkept_text(a->unkept));

@@ -11,7 +11,7 @@ from harness import expect, same, test
 from toolchain import DEBIAN_PYTHON, compiled
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
-TIMES = ("start_ns", "call_ns", "fingerprint_ns", "copy_ns", "saved_ns", "trace_ns")
+TIMES = ("start_ns", "call_ns", "fingerprint_ns", "fingerprint_bytes", "in_loop", "copy_ns", "saved_ns", "trace_ns")
 
 
 def trace(place, name, command, *options):
