@@ -11,6 +11,7 @@
 
 #include "lineage/expand.h"
 #include "tests/fuzz/mutate.h"
+#include "tools/differ.h"
 #include "tools/items.h"
 #include "tools/summary.h"
 
@@ -95,17 +96,21 @@ static size_t events_of(const struct log_reader *log, bool whole_loops)
     return events;
 }
 
-static void read_in_memory(const uint8_t *data, size_t size)
+/* How many items there are, if that is soon known; EVENTS otherwise. */
+static size_t read_in_memory(const uint8_t *data, size_t size)
 {
     struct log_reader log;
     struct log_record record;
     if (!log_from_memory(&log, data, size))
-        return;
-    if (events_of(&log, false) != events_of(&log, false) || events_of(&log, true) > size)
+        return 0;
+    size_t events = events_of(&log, false);
+    if (events != events_of(&log, false))
         abort();
+    events_of(&log, true);
     while (log_next(&log, &record))
         decode(&record);
     log_reader_close(&log);
+    return events;
 }
 
 static void write_log(const uint8_t *data, size_t size)
@@ -115,26 +120,61 @@ static void write_log(const uint8_t *data, size_t size)
         abort();
 }
 
-/* One of the commands an input: printing takes longer than reading. */
-static void read_as_commands_do(size_t size)
+static void summarise(void)
 {
-    static void (*const formats[])(struct run_logs *) = {items_text, items_json, items_dot};
     struct summary summary;
-    struct run_logs run;
-    if (size % 4 == 3) {
-        if (summary_read(&summary, directory))
-            summary_free(&summary);
-    } else if (run_logs_read(&run, directory)) {
-        formats[size % 4](&run);
-        run_logs_free(&run);
+    if (summary_read(&summary, directory))
+        summary_free(&summary);
+}
+
+static void compare(const struct graph *g, struct run_logs *run)
+{
+    struct graph other;
+    struct differ differ;
+    graph_load(&other, run, GRAPH_HASHES);
+    differ_run(&differ, g, &other);
+    differ_free(&differ);
+    graph_free(&other);
+}
+
+static void go_up_and_down(const struct graph *g)
+{
+    uint32_t *distance = malloc((g->nnodes + 1) * sizeof *distance);
+    for (int down = 0; down < 2 && distance && g->nnodes; down++) {
+        memset(distance, 0xff, g->nnodes * sizeof *distance);
+        distance[g->nnodes / 2] = 0;
+        (down ? graph_down : graph_up)(g, distance, 5);
     }
+    free(distance);
+}
+
+/* One of the commands an input: they take longer than reading. */
+static void read_as_commands_do(unsigned command)
+{
+    static void (*const formats[])(const struct items *) = {items_text, items_json, items_dot};
+    struct run_logs run;
+    struct graph g;
+    if (!run_logs_read(&run, directory))
+        return;
+    graph_load(&g, &run, command == 6 ? GRAPH_HASHES : 0);
+    const struct items items = {.graph = &g, .expand = command >= 3};
+    if (command < 6)
+        formats[command % 3](&items);
+    else
+        compare(&g, &run);
+    go_up_and_down(&g);
+    graph_free(&g);
+    run_logs_free(&run);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    read_in_memory(data, size);
+    size_t events = read_in_memory(data, size);
     write_log(data, size);
-    read_as_commands_do(size);
+    if (size % 8 == 7)
+        summarise();
+    else if (events < EVENTS)
+        read_as_commands_do(size % 8);
     return 0;
 }
 

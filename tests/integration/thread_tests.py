@@ -15,8 +15,10 @@ def same_calls(place, *options):
     shown = place.show()
     consistent(shown)
     reuse = shown["reuse"]
-    same((reuse["probes"], reuse["misses"]), (threads * calls, calls), "probes, misses")
-    same(reuse["hits_full"] + reuse["waits"], (threads - 1) * calls, "hits_full + waits")
+    same(reuse["probes"], threads * calls, "probes")
+    if not sanitized:  # there calls take so long that waiting ends in vain
+        same(reuse["misses"], calls, "misses")
+        same(reuse["hits_full"] + reuse["waits"], (threads - 1) * calls, "hits_full + waits")
     expect(reuse["waits"] > 0, "no thread ever waited")
 
 
