@@ -352,7 +352,7 @@ static bool start(void)
     process.pid = getpid();
     process.epoch = 1;
     process.start_ns = clock_ns();
-    process.lineage = lineage_new(new_log());
+    process.lineage = lineage_new(new_log(), process.settings.dedup, process.settings.lineage_memory);
     if (!process.lineage || !make_cache())
         return false;
     atomic_store(&process.next_snapshot_ns, process.start_ns + SNAPSHOT_FIRST_NS);
