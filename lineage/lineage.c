@@ -14,6 +14,7 @@ struct lineage {
     struct guard guard;
     struct log_writer *log;
     struct content *content;
+    struct identity *identity; /* NULL: wholes only */
     struct bytes scratch;
     struct log_item item; /* being built; too large for a stranger's stack */
     uint64_t items, leaves;
@@ -35,10 +36,17 @@ struct lineage *lineage_new(struct log_writer *log)
     return l;
 }
 
+bool lineage_identify(struct lineage *l, size_t limit_bytes, bool thorough)
+{
+    l->identity = identity_new(&l->guard, l->content, limit_bytes, thorough);
+    return l->identity != NULL;
+}
+
 void lineage_free(struct lineage *l)
 {
     log_writer_free(l->log);
     content_free(l->content);
+    identity_free(l->identity);
     bytes_free(&l->scratch);
     free(l);
 }
@@ -83,12 +91,18 @@ static void explain(struct lineage *l, const struct traced *t)
 static struct origin new_leaf(struct lineage *l, const struct traced_input *in)
 {
     struct origin leaf = {.content = in->fp, .merkle = in->fp, .ref = l->leaves++};
-    const struct log_leaf record = {.id = leaf.ref,
+    struct log_leaf record = {.id = leaf.ref,
                                     .fp = in->fp,
                                     .type = (uint64_t)(unsigned char)in->view.type,
                                     .part = in->view.part,
                                     .rows = in->view.rows,
                                     .cols = in->view.cols};
+    const struct origin *before = l->identity ? identity_before(l->identity, &in->view) : NULL;
+    if (before) {
+        record.replaces = before->is_item ? REPLACES_ITEM : REPLACES_LEAF;
+        record.replaces_ref = before->ref;
+        record.replaces_output = before->operand;
+    }
     log_encode_leaf(&l->scratch, &record);
     append(l, LOG_LEAF, 0);
     content_put(l->content, &leaf);
@@ -99,20 +113,62 @@ static struct origin new_leaf(struct lineage *l, const struct traced_input *in)
 struct merkle_input {
     struct fp merkle;
     uint64_t output, operand;
+    struct log_slice slice;
 };
+
+static void recognise_wholes(struct lineage *l, struct traced *t)
+{
+    for (int i = 0; i < t->ninputs; i++)
+        identity_whole(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
+}
+
+void lineage_recognise(struct lineage *l, struct traced *t)
+{
+    if (!l->identity || !guard_enter(&l->guard))
+        return;
+    recognise_wholes(l, t);
+    guard_leave(&l->guard);
+    for (int i = 0; i < t->ninputs; i++)
+        if (t->inputs[i].found.how == FOUND_NOTHING)
+            identity_recognise(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
+}
+
+void lineage_produced(struct lineage *l, const struct traced *t)
+{
+    if (!l->identity || !t->use)
+        return;
+    identity_called(l->identity, t->call_ns);
+    for (int i = 0; i < t->noutputs; i++) {
+        int k = t->outputs[i].operand;
+        struct view v = view_of(t->canon, k, t->use[k].write);
+        identity_produced(l->identity, &v, t->outputs[i].fps[0], t->call_ns);
+    }
+}
+
+/* The item or leaf that an input comes from; a leaf is made when there is none. */
+static struct origin join_input(struct lineage *l, const struct traced_input *in)
+{
+    bool part = in->found.how == FOUND_SLICE || in->found.how == FOUND_UNPROVEN;
+    const struct origin *known = in->found.how == FOUND_NOTHING ? content_find(l->content, in->fp) : &in->found.origin;
+    struct origin origin = known ? *known : new_leaf(l, in);
+    if (l->identity && !part)
+        identity_holds(l->identity, &in->view, &origin);
+    return origin;
+}
 
 static void join_inputs(struct lineage *l, const struct traced *t, struct log_item *item, struct merkle_input *hashes)
 {
     for (int i = 0; i < t->ninputs; i++) {
         const struct traced_input *in = &t->inputs[i];
-        const struct origin *known = content_find(l->content, in->fp);
-        struct origin origin = known ? *known : new_leaf(l, in);
+        struct origin origin = join_input(l, in);
         item->inputs[item->ninputs++] = (struct log_input){.operand = (uint64_t)in->operand,
                                                            .is_item = origin.is_item,
                                                            .ref = origin.ref,
                                                            .output = origin.operand,
-                                                           .part = in->view.part};
-        hashes[i] = (struct merkle_input){origin.merkle, origin.operand, (uint64_t)in->operand};
+                                                           .part = in->view.part,
+                                                           .unproven = in->found.how == FOUND_UNPROVEN,
+                                                           .slice = in->found.slice};
+        hashes[i] = (struct merkle_input){origin.merkle, origin.operand, (uint64_t)in->operand, in->found.slice};
         if (origin.height >= item->height)
             item->height = origin.height + 1;
     }
@@ -159,7 +215,7 @@ static void take_outputs(struct lineage *l, const struct traced *t, struct log_i
         const struct traced_output *out = &t->outputs[i];
         item->outputs[item->noutputs++] =
             (struct log_output){.operand = (uint64_t)out->operand, .part = out->parts[0], .fp = out->fps[0]};
-        for (int p = 0; p < out->nparts; p++) {
+        for (int p = out->nparts - 1; p >= 0; p--) { /* the whole last */
             const struct origin origin = {.content = out->fps[p],
                                           .merkle = item->merkle,
                                           .ref = item->id,
@@ -167,6 +223,10 @@ static void take_outputs(struct lineage *l, const struct traced *t, struct log_i
                                           .operand = (uint16_t)out->operand,
                                           .is_item = 1};
             content_put(l->content, &origin);
+            if (l->identity && t->use && p == 0) {
+                struct view v = view_of(t->canon, out->operand, t->use[out->operand].write);
+                identity_holds(l->identity, &v, &origin);
+            }
         }
     }
 }
@@ -313,6 +373,8 @@ void lineage_after_fork_child(struct lineage *l, bool held, struct log_writer *l
     if (!held)
         return;
     content_clear(l->content);
+    if (l->identity)
+        identity_clear(l->identity);
     bytes_clear(&l->scratch);
     l->items = l->leaves = 0;
     memset(l->seen_op, 0, sizeof l->seen_op);
