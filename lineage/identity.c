@@ -6,7 +6,7 @@
 #include "lineage/regions.h"
 #include "lineage/sketches.h"
 
-enum { REGIONS_SHARE = 8, BOOKS_SHARE = 200, WANTED = 64, REGIONS_TRIED = 16, SKETCHES_TRIED = 64 };
+enum { REGIONS_SHARE = 8, BOOKS_SHARE = 200, WANTED = 64, REGIONS_TRIED = 32, SKETCHES_TRIED = 64 };
 static const uint64_t BOOKS_START_NS = 5000000;
 
 struct identity {
@@ -274,7 +274,7 @@ void identity_recognise(struct identity *id, const struct view *v, struct fp fp,
 {
     struct probe p;
     struct found likely = {.how = FOUND_NOTHING};
-    if (!probe_begin(&p, v))
+    if (view_count(v) == 0 || !probe_begin(&p, v)) /* the strict triangle of a 1 x 1 matrix has no elements */
         return;
     by_identity(id, v, &p, found, &likely);
     if (found->how == FOUND_NOTHING)

@@ -189,28 +189,74 @@ static uint32_t new_node(struct regions *all)
     return n;
 }
 
-/* Elements from the first byte of one column to that of the next; 0: there is no next. */
-static int64_t pitch_of(const struct view *v)
+/* As a set of bytes: a vector that runs backwards is the one that runs forwards, contiguous columns are one. */
+static struct view as_set(struct view v)
 {
-    return v->cols > 1 ? v->ld < 0 ? -v->ld : v->ld : 0;
+    if (v.ld < 0 && v.cols > 1) {
+        v.base += (v.cols - 1) * v.ld * (int64_t)v.element;
+        v.ld = -v.ld;
+    }
+    if (v.part == PART_FULL && v.ld == v.rows) {
+        v.rows *= v.cols;
+        v.cols = 1;
+    }
+    return v;
 }
 
-/* Blocks that lie in the gaps of each other's columns, or of one's. */
-static bool in_gaps(const struct view *a, const struct view *b)
+/* The bytes of one column. */
+static void run_of(const struct view *set, int64_t j, const char **lo, const char **hi)
 {
-    int64_t element = a->element, pitch = pitch_of(a) ? pitch_of(a) : pitch_of(b), other = pitch_of(b) ? pitch_of(b) : pitch;
-    if (!pitch || pitch != other || a->element != b->element)
-        return false;
-    int64_t offset = (b->base - a->base) % (pitch * element);
-    if (offset < 0)
-        offset += pitch * element;
-    return offset >= a->rows * element && offset + b->rows * element <= pitch * element;
+    int64_t from, to, element = set->element;
+    view_column(set, j, &from, &to);
+    *lo = set->base + (j * set->ld + from) * element;
+    *hi = *lo + (to > from ? to - from : 0) * element;
 }
 
-/* `v` spans [lo, hi). */
+/* The first column of the set that may have a byte at or after `lo`. */
+static int64_t column_at(const struct view *set, const char *lo)
+{
+    int64_t pitch = set->ld * (int64_t)set->element, away = lo - set->base;
+    return set->cols == 1 || away < 0 || pitch <= 0 ? 0 : away / pitch;
+}
+
+/* Does the set have one of the bytes, or (all) all of them? */
+static bool has_run(const struct view *set, const char *lo, const char *hi, bool all)
+{
+    const char *from, *to;
+    for (int64_t j = column_at(set, lo); j < set->cols && lo < hi; j++) {
+        run_of(set, j, &from, &to);
+        if (from >= hi)
+            return false;
+        if (from < hi && lo < to && !all)
+            return true;
+        if (from <= lo && lo < to) /* the rest may follow without a gap */
+            lo = to;
+    }
+    return all && lo >= hi;
+}
+
+enum { RUNS_COMPARED = 64 };
+
+/* `v` spans [lo, hi). Exact unless both have many columns: then blocks of different pitch are taken to share memory. */
 static bool shares(const struct node *node, const struct view *v, const char *lo, const char *hi)
 {
-    return node->lo < hi && lo < node->hi && !in_gaps(&node->held.view, v);
+    if (node->lo >= hi || lo >= node->hi)
+        return false;
+    struct view few = as_set(*v), many = as_set(node->held.view);
+    if (few.cols > many.cols) {
+        struct view other = few;
+        few = many;
+        many = other;
+    }
+    const char *from, *to;
+    if (few.cols > RUNS_COMPARED)
+        return view_overlap(&few, &many);
+    for (int64_t j = 0; j < few.cols; j++) {
+        run_of(&few, j, &from, &to);
+        if (from < to && has_run(&many, from, to, false))
+            return true;
+    }
+    return false;
 }
 
 bool region_locate(const struct view *outer, const struct view *inner, struct log_slice *slice)
@@ -224,6 +270,8 @@ bool region_locate(const struct view *outer, const struct view *inner, struct lo
     if ((inner->cols > 1 && (single || inner->ld != pitch)) || slice->row + inner->rows > outer->rows ||
         slice->col + inner->cols > outer->cols)
         return false;
+    if (strided && !inner->vector && slice->cols > 1)
+        return false;
     if (strided) /* a vector is a column */
         *slice = (struct log_slice){slice->col, 0, slice->cols, 1};
     return true;
@@ -235,15 +283,21 @@ static bool same_view(const struct view *a, const struct view *b)
            a->vector == b->vector && (a->cols == 1 || a->ld == b->ld);
 }
 
-/* Does the view have all elements of the region? */
+/* Does the view, that spans [lo, hi), have all elements of the region? Where that takes long to tell it is not said to. */
 static bool covers(const struct view *v, const char *lo, const char *hi, const struct node *node)
 {
-    struct log_slice slice;
     if (same_view(v, &node->held.view))
         return true;
-    if (v->part != PART_FULL || node->lo < lo || node->hi > hi)
-        return false;
-    return view_contiguous(v) || region_locate(v, &node->held.view, &slice);
+    struct view inner = as_set(node->held.view), outer = as_set(*v);
+    if (inner.cols > RUNS_COMPARED)
+        return outer.cols == 1 && outer.part == PART_FULL && node->lo >= lo && node->hi <= hi;
+    const char *from, *to;
+    for (int64_t j = 0; j < inner.cols; j++) {
+        run_of(&inner, j, &from, &to);
+        if (from < to && !has_run(&outer, from, to, true))
+            return false;
+    }
+    return true;
 }
 
 /* What `visit` is for a subtree: goes through the regions that share memory with the view. */
@@ -289,10 +343,40 @@ static void cross(struct regions *all, uint32_t n, struct question *q)
         q->covered[q->ncovered++] = n;
 }
 
+/* The node of this very view; 0: none. There is one at most: the next one covers it. */
+static uint32_t find(const struct regions *all, const struct view *v)
+{
+    uint32_t *hint = hint_of(all, v);
+    const struct view *there = &all->nodes[*hint].held.view;
+    if (there->base && same_view(there, v))
+        return *hint;
+    const char *lo, *hi;
+    view_span(v, &lo, &hi);
+    uint32_t above[64], n = all->root;
+    for (int depth = 0; n || depth;) {
+        if (n && all->nodes[n].lo >= lo) {
+            if (depth == (int)(sizeof above / sizeof above[0]))
+                return 0;
+            above[depth++] = n;
+            n = all->nodes[n].left;
+        } else if (n) {
+            n = all->nodes[n].right;
+        } else {
+            n = above[--depth];
+            if (all->nodes[n].lo > lo)
+                return 0;
+            if (same_view(&all->nodes[n].held.view, v))
+                return *hint = n;
+            n = all->nodes[n].right;
+        }
+    }
+    return 0;
+}
+
 const struct region_held *regions_same(const struct regions *all, const struct view *v)
 {
-    const struct region_held *held = &all->nodes[*hint_of(all, v)].held;
-    return held->view.base && !held->crossed && same_view(&held->view, v) ? held : NULL;
+    uint32_t n = find(all, v);
+    return n && !all->nodes[n].held.crossed ? &all->nodes[n].held : NULL;
 }
 
 static void renew(struct regions *all, uint32_t n, const struct origin *origin)
@@ -304,8 +388,9 @@ static void renew(struct regions *all, uint32_t n, const struct origin *origin)
 
 void regions_put(struct regions *all, const struct view *v, const struct origin *origin)
 {
-    if (regions_same(all, v)) { /* nothing newer is about, and all that was here before went or was crossed then */
-        renew(all, *hint_of(all, v), origin);
+    uint32_t same = find(all, v);
+    if (same && !all->nodes[same].held.crossed) { /* nothing newer is about; what was here before went or was crossed then */
+        renew(all, same, origin);
         return;
     }
     struct question q = question_of(v);

@@ -378,6 +378,13 @@ bool sketch_search(const struct sketch *s, struct probe *p, struct log_slice *sl
     return s->kind == SKETCH_HASHES && p->hashed && (search_columns(s, p, slice) || search_rows(s, p, slice));
 }
 
+/* A slice of the input's own shape; a vector may be a column or a row. */
+static bool has_shape(const struct probe *p, const struct log_slice *slice)
+{
+    bool upright = slice->rows == p->v.rows && slice->cols == p->v.cols;
+    return upright || (p->v.vector && slice->rows == 1 && slice->cols == p->v.rows);
+}
+
 static enum verdict check_samples(const struct sketch *s, const struct probe *p, const struct log_slice *slice)
 {
     int agree = 0;
@@ -403,7 +410,7 @@ static enum verdict proven_if(bool equal)
 
 enum verdict sketch_check(const struct sketch *s, struct probe *p, const struct log_slice *slice)
 {
-    if (!inside(s, slice) || s->type != p->v.type)
+    if (!inside(s, slice) || !has_shape(p, slice) || s->type != p->v.type)
         return REFUTED;
     if (s->kind == SKETCH_COPY)
         return proven_if(copy_equals(s, p, slice));
