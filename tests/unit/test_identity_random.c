@@ -6,19 +6,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "lineage/lineage.h"
 #include "tests/unit/calls.h"
 #include "tests/unit/identity_model.h"
 
-enum { PROGRAMS = 10000, STEPS = 14, ARENAS = 3, ARENA_BYTES = 3072, MOST_VIEWS = 4 * STEPS, SIDE = 6 };
+enum { PROGRAMS = 10000, STEPS = 14, ARENAS = 3, ARENA_BYTES = 3072, PAGE = 4096, MOST_VIEWS = 4 * STEPS, SIDE = 6 };
 
 struct random_program {
     uint64_t seed, state;
     int number, step;
     int palette; /* 0: no two elements alike; 1: three values; 2: mostly zero */
-    char *arenas[ARENAS];
+    char *arenas[ARENAS], *freed; /* a page each; what is freed cannot be read, and is what is had next */
     struct view views[MOST_VIEWS]; /* operands so far: good places to look at again */
     int nviews;
     struct lineage *lineage;
@@ -117,14 +118,29 @@ static struct view input(struct random_program *p, char type, int64_t rows)
     return often(p, 20) ? copied(p, &v) : v;
 }
 
+/* Frees one piece of memory and gets another: the one freed before, as it was left or cleared. */
+static void free_and_allocate(struct random_program *p, int arena)
+{
+    char *old = p->arenas[arena];
+    int kept = 0;
+    for (int k = 0; k < p->nviews; k++)
+        if (p->views[k].base < old || p->views[k].base >= old + PAGE)
+            p->views[kept++] = p->views[k];
+    p->nviews = kept;
+    cr_assert_eq(mprotect(old, PAGE, PROT_NONE), 0);
+    cr_assert_eq(mprotect(p->freed, PAGE, PROT_READ | PROT_WRITE), 0);
+    p->arenas[arena] = p->freed;
+    p->freed = old;
+    if (often(p, 50))
+        memset(p->arenas[arena], 0, ARENA_BYTES);
+}
+
 static void disturb(struct random_program *p)
 {
     int arena = (int)below(p, ARENAS);
     char *at = p->arenas[arena];
-    if (often(p, 15)) { /* as often as not at the same address again */
-        free(at);
-        p->arenas[arena] = malloc(ARENA_BYTES);
-        memset(p->arenas[arena], 0, ARENA_BYTES);
+    if (often(p, 20)) {
+        free_and_allocate(p, arena);
     } else if (often(p, 50) && p->nviews) {
         struct view v = p->views[below(p, p->nviews)];
         if (often(p, 50))
@@ -387,14 +403,12 @@ static void run(struct random_program *p)
     p->lineage = lineage_new(NULL);
     cr_assert(p->lineage && lineage_identify(p->lineage, 1 << 20, true));
     for (int i = 0; i < ARENAS; i++)
-        p->arenas[i] = calloc(1, ARENA_BYTES);
+        memset(p->arenas[i], 0, ARENA_BYTES);
     for (p->step = 0; p->step < STEPS; p->step++) {
         if (often(p, 30))
             disturb(p);
         call(p);
     }
-    for (int i = 0; i < ARENAS; i++)
-        free(p->arenas[i]);
     lineage_free(p->lineage);
 }
 
@@ -408,6 +422,11 @@ static uint64_t first_seed(void)
 Test(identity_random, says_what_the_model_says, .timeout = 300)
 {
     struct random_program *p = calloc(1, sizeof *p);
+    char *pages = mmap(NULL, (ARENAS + 1) * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    cr_assert(p && pages != MAP_FAILED);
+    for (int i = 0; i < ARENAS; i++)
+        p->arenas[i] = pages + (size_t)i * PAGE;
+    p->freed = pages + (size_t)ARENAS * PAGE;
     p->seed = first_seed();
     printf("identity_random: seed %llu\n", (unsigned long long)p->seed);
     fflush(stdout);
@@ -419,5 +438,6 @@ Test(identity_random, says_what_the_model_says, .timeout = 300)
     cr_assert_gt(p->wholes, PROGRAMS);
     cr_assert_gt(p->slices, PROGRAMS);
     cr_assert_gt(p->leaves, PROGRAMS);
+    munmap(pages, (ARENAS + 1) * PAGE);
     free(p);
 }
