@@ -60,8 +60,7 @@ struct identity_dropped identity_dropped(const struct identity *id)
 bool identity_whole(const struct identity *id, const struct view *v, struct fp fp, struct found *found)
 {
     const struct region_held *held = regions_same(id->regions, v);
-    const struct origin *origin =
-        held && fp_equal(held->origin.content, fp) ? &held->origin : content_find(id->content, fp);
+    const struct origin *origin = held && fp_equal(held->origin.content, fp) ? &held->origin : content_find(id->content, fp);
     if (!origin)
         return false;
     found->how = FOUND_WHOLE;
@@ -260,7 +259,8 @@ static void by_content(struct identity *id, struct probe *p, struct found *found
         return;
     uint64_t began = books_begin(id);
     probe_prepare(p, sketches_hashed(id->sketches));
-    for (int tries = 0; tries < SKETCHES_TRIED && p->searchable && found->how == FOUND_NOTHING && next_sketch(id, p, c.seq, &c); tries++) {
+    for (int tries = 0; tries < SKETCHES_TRIED && p->searchable && found->how == FOUND_NOTHING && next_sketch(id, p, c.seq, &c);
+         tries++) {
         if (!c.sketch)
             continue;
         if (sketch_search(c.sketch, p, &c.slice))

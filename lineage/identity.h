@@ -2,8 +2,8 @@
  * Buffer identities: what an operand is when its fingerprint as a whole is unknown (DESIGN 6).
  *
  * An input is resolved in this order:
- *   1. whole, by content: the fingerprint is in the content index. Of several producers of equal content the one that the buffer's
- *      region names (regions.h) is taken, else the latest.
+ *   1. whole, by content: the fingerprint is in the content index. Of several producers of equal content the one that the
+ * buffer's region names (regions.h) is taken, else the latest.
  *   2. slice, by identity: the operand lies in a region with the same leading dimension and element type, newest first, and a
  *      sketch (sketch.h) of what the region held *proves* that the operand has just that part of it.
  *   3. slice, by content: some sketch, newest first, has the operand as a part: a copied slice.

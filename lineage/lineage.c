@@ -92,11 +92,11 @@ static struct origin new_leaf(struct lineage *l, const struct traced_input *in)
 {
     struct origin leaf = {.content = in->fp, .merkle = in->fp, .ref = l->leaves++};
     struct log_leaf record = {.id = leaf.ref,
-                                    .fp = in->fp,
-                                    .type = (uint64_t)(unsigned char)in->view.type,
-                                    .part = in->view.part,
-                                    .rows = in->view.rows,
-                                    .cols = in->view.cols};
+                              .fp = in->fp,
+                              .type = (uint64_t)(unsigned char)in->view.type,
+                              .part = in->view.part,
+                              .rows = in->view.rows,
+                              .cols = in->view.cols};
     const struct origin *before = l->identity ? identity_before(l->identity, &in->view) : NULL;
     if (before) {
         record.replaces = before->is_item ? REPLACES_ITEM : REPLACES_LEAF;

@@ -305,7 +305,7 @@ struct question {
     const struct view *v;
     const char *lo, *hi;
     uint64_t before;
-    uint32_t best;         /* regions_newest, regions_around */
+    uint32_t best; /* regions_newest, regions_around */
     struct log_slice slice;
     uint32_t covered[BATCH], ncovered; /* regions_put */
 };
@@ -403,8 +403,8 @@ void regions_put(struct regions *all, const struct view *v, const struct origin 
     uint32_t n = new_node(all);
     struct node *node = &all->nodes[n];
     all->random = all->random * 1664525u + 1013904223u;
-    *node = (struct node){.held = {.view = *v, .origin = *origin}, .lo = q.lo, .hi = q.hi, .highest = q.hi,
-                          .priority = all->random};
+    *node =
+        (struct node){.held = {.view = *v, .origin = *origin}, .lo = q.lo, .hi = q.hi, .highest = q.hi, .priority = all->random};
     all->root = insert(all, all->root, n);
     link_newest(all, n);
     *hint_of(all, v) = n;

@@ -1,8 +1,8 @@
 /*
  * Which memory held what, as far as traced calls have told: an interval map of views, newest first.
  *
- * A region is the view of an operand that a call wrote, or that it read and that was recognised or became a leaf: from then on its
- * memory held that content. Nobody tells when the program itself writes there, frees it, or gets the same addresses again for
+ * A region is the view of an operand that a call wrote, or that it read and that was recognised or became a leaf: from then on
+ * its memory held that content. Nobody tells when the program itself writes there, frees it, or gets the same addresses again for
  * something else, so a region is a hint, which only content can confirm.
  *
  * Regions may overlap: a new one takes those away whose elements it covers all, and marks the others that it shares a byte with

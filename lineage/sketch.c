@@ -6,7 +6,7 @@
 #include "lineage/fingerprint_rows.h"
 
 enum { GRID = 8, VECTOR_BYTES = 128, SIGNED = 1024 };
-_Static_assert(GRID * GRID == SKETCH_SAMPLES, "a sample a cell");
+_Static_assert(GRID *GRID == SKETCH_SAMPLES, "a sample a cell");
 _Static_assert(SKETCH_COPY_BYTES / 8 >> (SKETCH_LEVELS - 1) <= SIGNED, "levels");
 
 struct sketch_sample {

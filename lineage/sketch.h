@@ -20,7 +20,8 @@
  * elements (of every 2nd or 4th, chosen by their own bits, when there are more than 1024: the choice falls alike in the part and
  * in the whole), or of the hashes of all rows and columns. An input asks with its first row and column and with up to four of its
  * elements, and reads only the sketches that answer. A part of fewer than SKETCH_LEAST elements, or all of whose elements are
- * alike, is not searched for: zeros are in everything. Where it stands more than once, the lowest column wins, then the lowest row.
+ * alike, is not searched for: zeros are in everything. Where it stands more than once, the lowest column wins, then the lowest
+ * row.
  *
  * Immutable once made, but for the links that belong to `sketches`; counted references. Making, searching and checking read the
  * view's own elements only, and are for outside of any guard.
@@ -44,13 +45,13 @@ struct sketch {
     uint32_t element;
     char type;
     uint8_t part, kind;
-    uint8_t level;  /* COPY: one element in 2^level is in the signature */
-    uint8_t shift;  /* of a hash, to its bit in the signature */
+    uint8_t level; /* COPY: one element in 2^level is in the signature */
+    uint8_t shift; /* of a hash, to its bit in the signature */
     uint8_t nsamples;
-    size_t bytes;   /* of all of it */
+    size_t bytes; /* of all of it */
     uint64_t *signature;
-    unsigned char *copy;        /* COPY: rows x cols without gaps; zero where the part has nothing */
-    struct fp *column, *row;    /* HASHES; NULL: left out */
+    unsigned char *copy;     /* COPY: rows x cols without gaps; zero where the part has nothing */
+    struct fp *column, *row; /* HASHES; NULL: left out */
     struct sketch_sample *samples;
 
     /* Of the collection (sketches.c). */

@@ -1,6 +1,6 @@
 /*
- * What lineage should say, worked out the simple way: every content that was ever produced is kept whole, every view that held one
- * is remembered, and each question is a search through all of them, element by element and byte by byte. Shares nothing with
+ * What lineage should say, worked out the simple way: every content that was ever produced is kept whole, every view that held
+ * one is remembered, and each question is a search through all of them, element by element and byte by byte. Shares nothing with
  * lineage/ but the plain struct view and which rows a part has in a column.
  */
 #ifndef BLASE_TESTS_UNIT_IDENTITY_MODEL_H
@@ -92,8 +92,12 @@ static inline bool model_in_part(int part, int64_t rows, int64_t cols, int64_t i
 
 static inline struct model_content model_read(const struct view *v)
 {
-    struct model_content c = {.rows = model_rows(v), .cols = model_cols(v), .element = v->element, .type = v->type,
-                              .part = v->part, .vector = v->vector};
+    struct model_content c = {.rows = model_rows(v),
+                              .cols = model_cols(v),
+                              .element = v->element,
+                              .type = v->type,
+                              .part = v->part,
+                              .vector = v->vector};
     for (int64_t j = 0; j < c.cols; j++)
         for (int64_t i = 0; i < c.rows; i++)
             if (model_in_part(c.part, c.rows, c.cols, i, j))

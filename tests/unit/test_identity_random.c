@@ -18,8 +18,8 @@ enum { PROGRAMS = 10000, STEPS = 14, ARENAS = 3, ARENA_BYTES = 3072, PAGE = 4096
 struct random_program {
     uint64_t seed, state;
     int number, step;
-    int palette; /* 0: no two elements alike; 1: three values; 2: mostly zero */
-    char *arenas[ARENAS], *freed; /* a page each; what is freed cannot be read, and is what is had next */
+    int palette;                   /* 0: no two elements alike; 1: three values; 2: mostly zero */
+    char *arenas[ARENAS], *freed;  /* a page each; what is freed cannot be read, and is what is had next */
     struct view views[MOST_VIEWS]; /* operands so far: good places to look at again */
     int nviews;
     struct lineage *lineage;
@@ -270,10 +270,9 @@ static void check_truth(struct random_program *p, const struct traced_input *in)
             continue;
         true_edge |= f->how == FOUND_WHOLE ? model_is(made, &content) : model_part_is(&made->content, &f->slice, &content);
     }
-    cr_assert(f->how == FOUND_NOTHING || true_edge,
-              WHERE "false edge to %s %llu, output %u, rows %lld+%lld, columns %lld+%lld", HERE,
-              f->origin.is_item ? "item" : "leaf", (unsigned long long)f->origin.ref, f->origin.operand, (long long)f->slice.row,
-              (long long)f->slice.rows, (long long)f->slice.col, (long long)f->slice.cols);
+    cr_assert(f->how == FOUND_NOTHING || true_edge, WHERE "false edge to %s %llu, output %u, rows %lld+%lld, columns %lld+%lld",
+              HERE, f->origin.is_item ? "item" : "leaf", (unsigned long long)f->origin.ref, f->origin.operand,
+              (long long)f->slice.row, (long long)f->slice.rows, (long long)f->slice.col, (long long)f->slice.cols);
 }
 
 static void check_input(struct random_program *p, const struct traced_input *in, const struct model_answer *a)
@@ -290,9 +289,10 @@ static void check_input(struct random_program *p, const struct traced_input *in,
               (unsigned long long)f->origin.ref, f->origin.operand, a->origin.is_item ? "item" : "leaf",
               (unsigned long long)a->origin.ref, (unsigned long long)a->origin.output);
     if (a->how == MODEL_SLICE)
-        cr_assert_eq(memcmp(&f->slice, &a->slice, sizeof a->slice), 0, WHERE "rows %lld+%lld columns %lld+%lld, should be %lld+%lld, %lld+%lld",
-                     HERE, (long long)f->slice.row, (long long)f->slice.rows, (long long)f->slice.col, (long long)f->slice.cols,
-                     (long long)a->slice.row, (long long)a->slice.rows, (long long)a->slice.col, (long long)a->slice.cols);
+        cr_assert_eq(memcmp(&f->slice, &a->slice, sizeof a->slice), 0,
+                     WHERE "rows %lld+%lld columns %lld+%lld, should be %lld+%lld, %lld+%lld", HERE, (long long)f->slice.row,
+                     (long long)f->slice.rows, (long long)f->slice.col, (long long)f->slice.cols, (long long)a->slice.row,
+                     (long long)a->slice.rows, (long long)a->slice.col, (long long)a->slice.cols);
 }
 
 static void commit_inputs(struct random_program *p, const struct traced *t, const struct model_content *contents,
@@ -346,7 +346,8 @@ static void write_outputs(struct random_program *p, struct made *made, struct tr
         const struct model_production *again =
             p->model.nproductions && often(p, 30) ? &p->model.productions[below(p, p->model.nproductions)] : NULL;
         fill_view(p, &v);
-        if (again && again->content.rows == model_rows(&v) && again->content.cols == model_cols(&v) && again->content.type == v.type)
+        if (again && again->content.rows == model_rows(&v) && again->content.cols == model_cols(&v) &&
+            again->content.type == v.type)
             for (int64_t j = 0; j < model_cols(&v); j++)
                 for (int64_t i = 0; i < model_rows(&v); i++)
                     if (model_in_part(v.part, model_rows(&v), model_cols(&v), i, j))
