@@ -251,11 +251,20 @@ static bool next_sketch(const struct identity *id, const struct probe *p, uint64
     return s != NULL;
 }
 
+static bool worth_searching(const struct identity *id, const struct probe *p)
+{
+    if ((!id->thorough && !affordable(id, 0)) || !guard_enter(id->guard))
+        return false;
+    bool room = sketches_room(id->sketches, p);
+    guard_leave(id->guard);
+    return room;
+}
+
 /* Step 3. */
 static void by_content(struct identity *id, struct probe *p, struct found *found)
 {
     struct candidate c = {.seq = UINT64_MAX};
-    if (!id->thorough && !affordable(id, 0))
+    if (!worth_searching(id, p))
         return;
     uint64_t began = books_begin(id);
     probe_prepare(p, sketches_hashed(id->sketches));

@@ -445,40 +445,40 @@ void probe_end(struct probe *p)
     free(p->rows);
 }
 
-/* Adds the key to those of its levels, each key once. */
-static void ask_for(struct probe *p, uint64_t key)
+/* Adds the key to those of its levels, each key once; true when no level has room for more. */
+static bool ask_for(struct probe *p, uint64_t key)
 {
-    for (int level = 0; level < SKETCH_LEVELS && chosen(key, level); level++) {
+    bool full = true;
+    for (int level = 0; level < SKETCH_LEVELS; level++) {
         int n = p->nkeys[level], k = 0;
         while (k < n && p->keys[level][k] != key)
             k++;
-        if (k == n && n < SKETCH_KEYS)
+        if (k == n && n < SKETCH_KEYS && chosen(key, level))
             p->keys[level][p->nkeys[level]++] = key;
+        full &= p->nkeys[level] == SKETCH_KEYS;
     }
+    return full;
 }
 
-/* The anchor is the element with the greatest key: it is the same wherever the content stands, and never a zero. */
+/* The anchor is the one of the elements looked at that has the greatest key: never a zero, if there is another. */
 static void ask_for_elements(struct probe *p)
 {
-    const char *first = NULL;
     uint64_t greatest = 0;
-    uint32_t element = p->v.element;
-    for (int64_t j = 0; j < p->v.cols; j++) {
+    bool full = false;
+    for (int64_t j = 0; j < p->v.cols && !full; j++) {
         int64_t lo, hi;
         view_column(&p->v, j, &lo, &hi);
-        for (int64_t i = lo; i < hi; i++) {
-            const char *at = element_at(&p->v, i, j);
-            uint64_t key = key_of(at, element);
-            p->searchable |= first && memcmp(first, at, element) != 0;
-            if (!first || key > greatest) {
+        for (int64_t i = lo; i < hi && !full; i++) {
+            uint64_t key = key_of(element_at(&p->v, i, j), p->v.element);
+            if (p->nkeys[0] == 0 || key > greatest) {
                 greatest = key;
                 p->anchor_row = i;
                 p->anchor_col = j;
             }
-            first = first ? first : at;
-            ask_for(p, key);
+            full = ask_for(p, key);
         }
     }
+    p->searchable = p->nkeys[0] > 1; /* not all are alike */
 }
 
 static bool all_alike(const struct view *v)

@@ -161,6 +161,14 @@ static bool shape_fits(const struct sketches *all, const struct sketch_shape *sh
     return sketch_has_room(shape->type, shape->part, shape->rows, shape->cols, p);
 }
 
+bool sketches_room(const struct sketches *all, const struct probe *p)
+{
+    for (int i = 0; i < all->nshapes; i++)
+        if (shape_fits(all, &all->shapes[i], p))
+            return true;
+    return shape_fits(all, &all->shapes[SHAPES], p);
+}
+
 struct sketch *sketches_next(const struct sketches *all, const struct probe *p, uint64_t before)
 {
     struct sketch *best = NULL;

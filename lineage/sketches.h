@@ -29,6 +29,9 @@ void sketches_touch(struct sketches *all, struct sketch *s);
 /* The newest sketch older than `before` that may hold what the probe searches for; NULL: none. */
 struct sketch *sketches_next(const struct sketches *all, const struct probe *p, uint64_t before);
 
+/* Has any sketch room for the input as a part of it? */
+bool sketches_room(const struct sketches *all, const struct probe *p);
+
 /* Any SKETCH_HASHES among them? Needs no guard. */
 bool sketches_hashed(const struct sketches *all);
 
