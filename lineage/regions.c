@@ -436,6 +436,9 @@ static const struct region_held *best_of(const struct regions *all, struct quest
 
 const struct region_held *regions_newest(const struct regions *all, const struct view *v)
 {
+    const struct region_held *same = regions_same(all, v);
+    if (same) /* not crossed: nothing newer is about */
+        return same;
     struct question q = question_of(v);
     return best_of(all, &q, newest);
 }
