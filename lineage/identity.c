@@ -201,6 +201,14 @@ static void take(struct found *found, enum found_how how, const struct candidate
     found->slice = c->slice;
 }
 
+/* The first one found, but an item rather than a leaf; true when that is settled. */
+static bool prove(struct found *found, const struct candidate *c)
+{
+    if (found->how == FOUND_NOTHING || c->origin.is_item)
+        take(found, FOUND_SLICE, c);
+    return c->origin.is_item;
+}
+
 static bool is_all(const struct sketch *s, const struct log_slice *slice)
 {
     return slice->rows == s->rows && slice->cols == s->cols;
@@ -228,10 +236,8 @@ static void by_identity(struct identity *id, const struct view *v, struct probe 
         enum verdict verdict = judge(id, p, &c);
         if (verdict == LIKELY)
             take(likely, FOUND_UNPROVEN, &c);
-        if (verdict != PROVEN)
-            continue;
-        take(found, FOUND_SLICE, &c);
-        return;
+        if (verdict == PROVEN && prove(found, &c))
+            return;
     }
 }
 
@@ -268,12 +274,11 @@ static void by_content(struct identity *id, struct probe *p, struct found *found
         return;
     uint64_t began = books_begin(id);
     probe_prepare(p, sketches_hashed(id->sketches));
-    for (int tries = 0; tries < SKETCHES_TRIED && p->searchable && found->how == FOUND_NOTHING && next_sketch(id, p, c.seq, &c);
-         tries++) {
+    bool settled = !p->searchable;
+    for (int tries = 0; tries < SKETCHES_TRIED && !settled && next_sketch(id, p, c.seq, &c); tries++) {
         if (!c.sketch)
             continue;
-        if (sketch_search(c.sketch, p, &c.slice))
-            take(found, FOUND_SLICE, &c);
+        settled = sketch_search(c.sketch, p, &c.slice) && prove(found, &c);
         sketch_release(c.sketch);
     }
     books_end(id, began);

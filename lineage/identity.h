@@ -6,7 +6,8 @@
  * buffer's region names (regions.h) is taken, else the latest.
  *   2. slice, by identity: the operand lies in a region with the same leading dimension and element type, newest first, and a
  *      sketch (sketch.h) of what the region held *proves* that the operand has just that part of it.
- *   3. slice, by content: some sketch, newest first, has the operand as a part: a copied slice.
+ *   3. slice, by content: some sketch, newest first, has the operand as a part: a copied slice. In both an item is preferred to a
+ *      leaf: where part of a buffer was overwritten and all of it read since, the rest still comes from the item.
  *   4. slice, unproven: as 2, with the newest region that shares memory with the operand, when nothing can prove it and samples
  *      agree. The edge says so, and never serves reuse.
  *   5. leaf: it names the newest region that shared memory with it, as what it replaces.

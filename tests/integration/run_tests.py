@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import driver_tests  # noqa: E402
 import estimate_tests  # noqa: E402
 import harness  # noqa: E402
+import identity_tests  # noqa: E402
 import passing_tests  # noqa: E402
 import process_tests  # noqa: E402
 import program_tests  # noqa: E402
@@ -36,6 +37,7 @@ def main():
     thread_tests.register()
     spill_tests.register()
     driver_tests.register()
+    identity_tests.register()
     return harness.run_all(build, options.k, options.j)
 
 

@@ -297,7 +297,7 @@ static inline void model_put(struct model *m, const struct view *v, const struct
     *same = (struct model_hold){*v, *c, origin, ++m->seq, false, false};
 }
 
-static inline bool model_by_identity(struct model *m, const struct view *v, const struct model_content *in,
+static inline bool model_by_identity(struct model *m, const struct view *v, const struct model_content *in, bool items,
                                      struct model_answer *a)
 {
     for (uint64_t before = UINT64_MAX;;) {
@@ -311,14 +311,14 @@ static inline bool model_by_identity(struct model *m, const struct view *v, cons
             return false;
         before = best->seq;
         model_locate(&best->view, v, &s);
-        if (!model_find_known(m, &best->content) || !model_part_is(&best->content, &s, in))
+        if (best->origin.is_item != items || !model_find_known(m, &best->content) || !model_part_is(&best->content, &s, in))
             continue;
         *a = (struct model_answer){.how = MODEL_SLICE, .origin = best->origin, .slice = s};
         return true;
     }
 }
 
-static inline bool model_by_content(const struct model *m, const struct model_content *in, struct model_answer *a)
+static inline bool model_by_content(const struct model *m, const struct model_content *in, bool items, struct model_answer *a)
 {
     if (!model_worth_searching(in))
         return false;
@@ -331,7 +331,7 @@ static inline bool model_by_content(const struct model *m, const struct model_co
             return false;
         before = best->seq;
         const struct model_production *p = model_latest(m, &best->content);
-        if (!p || !model_search(&best->content, in, &a->slice))
+        if (!p || p->origin.is_item != items || !model_search(&best->content, in, &a->slice))
             continue;
         a->how = MODEL_SLICE;
         a->origin = p->origin;
@@ -354,7 +354,8 @@ static inline struct model_answer model_ask(struct model *m, const struct view *
         a.origin = p->origin;
         return a;
     }
-    if (model_count(&in) > 0 && (model_by_identity(m, v, &in, &a) || model_by_content(m, &in, &a)))
+    if (model_count(&in) > 0 && (model_by_identity(m, v, &in, true, &a) || model_by_identity(m, v, &in, false, &a) ||
+                                 model_by_content(m, &in, true, &a) || model_by_content(m, &in, false, &a)))
         return a;
     a = (struct model_answer){.how = MODEL_LEAF};
     for (int k = 0; k < m->nholds; k++)

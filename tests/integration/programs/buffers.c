@@ -43,7 +43,7 @@ static void slices(const double *x, double *g, const double *v, double *out)
     for (int j = 0; j < D; j++)
         memcpy(rows + 3 * j, g + D * j + 2, 3 * sizeof *rows);
     times(rows, 3, D, 3, v, out); /* a copy of rows 2 to 4 */
-    g[2 * D] = 0;                 /* now columns 2 to 4 are other ones, 3 and 4 what they were */
+    g[2 * D] = 0;                      /* now columns 2 to 4 are other ones, 3 and 4 what they were */
     times(g + 2 * D, D, 3, D, v, out);
     times(g + 3 * D, D, 2, D, v, out);
 }
