@@ -53,11 +53,11 @@ void identity_holds(struct identity *id, const struct view *v, const struct orig
 /* What the view's memory held before; NULL: not known. */
 const struct origin *identity_before(const struct identity *id, const struct view *v);
 
-/* How much was forgotten for want of memory. */
-struct identity_dropped {
-    uint64_t regions, sketches;
+/* Memory in use, and how much was forgotten for want of it. */
+struct identity_sums {
+    uint64_t bytes, dropped_regions, dropped_sketches;
 };
-struct identity_dropped identity_dropped(const struct identity *id);
+struct identity_sums identity_sums(const struct identity *id);
 
 /* Without the guard: steps 2 to 4 for an input before its call. What stays FOUND_NOTHING will be a leaf, and is sketched. */
 void identity_recognise(struct identity *id, const struct view *v, struct fp fp, struct found *found);

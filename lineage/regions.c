@@ -52,6 +52,11 @@ void regions_clear(struct regions *all)
     memset(all->hints, 0, sizeof all->hints);
 }
 
+uint64_t regions_bytes(const struct regions *all)
+{
+    return (uint64_t)all->used * sizeof(struct node);
+}
+
 uint64_t regions_dropped(const struct regions *all)
 {
     return all->dropped;

@@ -46,6 +46,7 @@ const struct region_held *regions_around(const struct regions *all, const struct
 /* Where `inner` stands in `outer`, in outer's rows and columns (a vector is a column); false: it is no such part. */
 bool region_locate(const struct view *outer, const struct view *inner, struct log_slice *slice);
 
+uint64_t regions_bytes(const struct regions *all);
 uint64_t regions_dropped(const struct regions *all);
 
 #endif

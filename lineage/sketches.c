@@ -192,6 +192,11 @@ bool sketches_hashed(const struct sketches *all)
     return atomic_load_explicit(&all->hashed, memory_order_relaxed) > 0;
 }
 
+uint64_t sketches_bytes(const struct sketches *all)
+{
+    return all->bytes;
+}
+
 uint64_t sketches_dropped(const struct sketches *all)
 {
     return all->dropped;

@@ -35,6 +35,7 @@ bool sketches_room(const struct sketches *all, const struct probe *p);
 /* Any SKETCH_HASHES among them? Needs no guard. */
 bool sketches_hashed(const struct sketches *all);
 
+uint64_t sketches_bytes(const struct sketches *all);
 uint64_t sketches_dropped(const struct sketches *all);
 
 #endif

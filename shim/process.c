@@ -24,7 +24,6 @@
 #define BLASE_VERSION "0"
 #endif
 
-enum { IDENTITY_SHARE = 4 }; /* of the memory that lineage may take */
 static const uint64_t SNAPSHOT_FIRST_NS = 10000000, SNAPSHOT_PERIOD_NS = 250000000, START_PATIENCE_NS = 1000000000;
 
 enum state { STATE_NEW, STATE_STARTING, STATE_READY, STATE_PASSIVE };
@@ -353,10 +352,10 @@ static bool start(void)
     process.pid = getpid();
     process.epoch = 1;
     process.start_ns = clock_ns();
-    process.lineage = lineage_new(new_log());
+    process.lineage = lineage_new(new_log(), process.settings.dedup, process.settings.lineage_memory);
     if (!process.lineage || !make_cache())
         return false;
-    lineage_identify(process.lineage, process.settings.lineage_memory / IDENTITY_SHARE, process.settings.trace == TRACE_ALL);
+    lineage_identify(process.lineage, process.settings.trace == TRACE_ALL);
     atomic_store(&process.next_snapshot_ns, process.start_ns + SNAPSHOT_FIRST_NS);
     write_header();
     return pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0;

@@ -4,8 +4,8 @@
  *   2 dposv A=0.C/lower B=1.Y
  *   3 dgemm A=0.C[0+6,2+3] B=leaf2(40x6,was 1.Y)
  *
- * operand = item.operand it comes from, or leaf; /part when it is not all of it; [row+rows,column+columns] of a slice, ? when that
- * is unproven. A leaf is described where it comes first.
+ * operand = item.operand it comes from, or leaf; /part when it is not all of it; [row+rows,column+columns] of a slice, ? when
+ * that is unproven. A leaf is described where it comes first.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -19,7 +19,7 @@ struct recorder {
 static void start(struct recorder *r, size_t memory, bool thorough)
 {
     memset(r, 0, sizeof *r);
-    r->content = content_new();
+    r->content = content_new(MEMORY);
     r->identity = identity_new(&r->guard, r->content, memory, thorough);
     cr_assert(r->content && r->identity);
 }
@@ -259,7 +259,7 @@ Test(identity, what_memory_has_no_room_for_is_forgotten_and_counted)
         others[i] = matrix(40, 40, 100 + (uint64_t)i);
         produced(&r, &others[i], 0);
     }
-    cr_assert_gt(identity_dropped(r.identity).sketches, 15);
+    cr_assert_gt(identity_sums(r.identity).dropped_sketches, 15);
     cr_assert_eq(ask(&r, &v).how, FOUND_NOTHING, "its sketch went");
     v = part(&others[39], 0, 40, 3, 5);
     cr_assert_eq(ask(&r, &v).how, FOUND_SLICE);
@@ -269,7 +269,7 @@ Test(identity, what_memory_has_no_room_for_is_forgotten_and_counted)
         small[i] = part(&all, 0, 4, i, 1);
         produced(&r, &small[i], 0);
     }
-    cr_assert_gt(identity_dropped(r.identity).regions, 1000);
+    cr_assert_gt(identity_sums(r.identity).dropped_regions, 1000);
     cr_assert_eq(ask(&r, &small[2999]).how, FOUND_WHOLE);
     for (int i = 0; i < 40; i++)
         free(others[i].base);

@@ -401,8 +401,8 @@ static void run(struct random_program *p)
     p->palette = (int)below(p, 3);
     p->nviews = 0;
     memset(&p->model, 0, sizeof p->model);
-    p->lineage = lineage_new(NULL);
-    cr_assert(p->lineage && lineage_identify(p->lineage, 1 << 20, true));
+    p->lineage = lineage_new(NULL, true, 4 << 20);
+    cr_assert(p->lineage && lineage_identify(p->lineage, true));
     for (int i = 0; i < ARENAS; i++)
         memset(p->arenas[i], 0, ARENA_BYTES);
     for (p->step = 0; p->step < STEPS; p->step++) {
