@@ -50,7 +50,11 @@ property: all property-build wrong-library
 unit: $(UNIT_TESTS)
 	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; $$t; done
 
-integration: all
+# Prints what a log says of where operands came from.
+$(BUILD)/tests/edges: $(BUILD)/obj/tests/integration/edges.o $(call object,obj,$(LINEAGE)) $(BUILD)/obj/gen/ops.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ -lpthread
+integration: all $(BUILD)/tests/edges
 	/usr/bin/python3 tests/integration/run_tests.py --build $(BUILD) -j 2
 
 # libblase.so, the command and the C programs are built with ThreadSanitizer; providers and interpreters are not.
