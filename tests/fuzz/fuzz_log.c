@@ -46,11 +46,14 @@ static void ignore_pair(void *context, const char *key, const char *value)
 /* Whatever the kind says, every decoder must stand it. */
 static void decode(const struct log_record *record)
 {
-    static struct log_item item;
+    static struct log_signature signature;
     struct log_provider provider;
     struct log_op op;
     struct log_caller caller;
-    struct log_leaf leaf;
+    struct log_patch patch;
+    struct log_turn turn;
+    struct log_rounds rounds;
+    struct log_lineage lineage;
     struct log_counters counters;
     struct log_governor governor;
     struct log_spill spill;
@@ -72,9 +75,15 @@ static void decode(const struct log_record *record)
     if (log_decode_counters(&r, &counters))
         free(counters.ops);
     r = record->payload;
-    log_decode_leaf(&r, &leaf);
+    log_decode_signature(&r, &signature);
     r = record->payload;
-    log_decode_item(&r, &item);
+    log_decode_patch(&r, &patch);
+    r = record->payload;
+    log_decode_turn(&r, &turn);
+    r = record->payload;
+    log_decode_rounds(&r, &rounds);
+    r = record->payload;
+    log_decode_lineage(&r, &lineage);
     r = record->payload;
     log_decode_governor(&r, &governor);
     r = record->payload;

@@ -15,11 +15,27 @@ from toolchain import DEBIAN_PYTHON, compiled  # noqa: E402
 
 LARGEST = 4000
 RUNS = [(["fork_exec"], []), (["same_buffers"], []), (["same_buffers"], ["--verify"]), (["c_linalg"], []), (["drivers", "gesv"], []),
-        (["meeting", "mixed", "7"], []), (["reasons"], []), (["repeated_products"], []), (["working_set"], ["--memory", "1M"]),
-        (["c_linalg"], ["--reuse", "none"]), (["numpy_linalg.py"], []), (["two_products.py", "kill"], [])]
+        (["c_linalg"], ["--reuse", "none"]), (["same_calls"], []), (["meeting", "mixed", "7"], []), (["reasons"], []), (["repeated_products"], []), (["working_set"], ["--memory", "1M"]),
+        (["numpy_linalg.py"], []), (["two_products.py", "kill"], []), (["loops"], []), (["loops"], ["--memory", "1M"]), (["loops"], ["--verify"])]
+
+
+LOOPS = '''
+import numpy as np
+a, b = np.ones((40, 40)), np.eye(40) * 2
+for outer in range(25):
+    if outer % 7 == 3:
+        b = b + 1
+    for inner in range(4):
+        c = a @ b
+    for inner in range(3):
+        c = c @ a[:, :20] @ b[:20]
+    np.linalg.solve(b, a[:, inner])
+'''
 
 
 def program(build, name, *arguments):
+    if name == "loops":
+        return [DEBIAN_PYTHON, "-c", LOOPS]
     if name.endswith(".py"):
         return [DEBIAN_PYTHON, os.path.join(PROGRAMS, name), *arguments]
     return [compiled(build, name), *arguments]
