@@ -79,7 +79,8 @@ static void multiply(struct program *p, int shape, double alpha, int a, int b, i
     t.trace_ns = 3;
     t.ninputs = 2;
     for (int k = 0; k < 2; k++)
-        t.inputs[k] = (struct traced_input){k, view_of(t.canon, k, t.use[k].read), p->buffers[k ? b : a]};
+        t.inputs[k] =
+            (struct traced_input){.operand = k, .view = view_of(t.canon, k, t.use[k].read), .fp = p->buffers[k ? b : a]};
     p->buffers[c] = product(p->buffers[a], p->buffers[b], alpha, shape);
     t.noutputs = 1;
     t.outputs[0] = (struct traced_output){.operand = 2, .nparts = 1, .parts = {PART_FULL}, .fps = {p->buffers[c]}};
