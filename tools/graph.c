@@ -100,7 +100,7 @@ static void add_edge(struct loader *l, const struct log_input *in)
     uint32_t to = graph_find(g, l->log, !in->is_item, in->ref);
     g->edge = must_append(g->edge, g->nedges, sizeof *g->edge);
     g->edge[g->nedges] = (struct graph_edge){.node = to,
-                                             .what = what_of(l, in),
+                                             .what = g->hash ? what_of(l, in) : 0,
                                              .operand = small(in->operand),
                                              .output = small(in->output),
                                              .unproven = in->unproven != 0};
