@@ -30,7 +30,8 @@ static inline void recorded_fill(double *m, int seed)
 }
 
 /* c = alpha * (something made of a and b), a call of dgemm by a thread; what is returned is 1 + its id. */
-static inline uint64_t recorded_gemm(struct lineage *l, uint32_t thread, double alpha, const double *a, const double *b, double *c)
+static inline uint64_t recorded_gemm(struct lineage *l, uint32_t thread, double alpha, const double *a, const double *b,
+                                     double *c)
 {
     struct built call;
     struct canon canon;

@@ -61,7 +61,8 @@ static void drop_side(struct side *s)
     run_logs_free(&s->run);
 }
 
-static void compare(unsigned seed, enum change change, int at, void (*check)(const struct differ *d, const struct stream_pair *p, int at))
+static void compare(unsigned seed, enum change change, int at,
+                    void (*check)(const struct differ *d, const struct stream_pair *p, int at))
 {
     static struct side a, b;
     struct differ d;

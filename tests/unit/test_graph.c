@@ -84,7 +84,8 @@ static void same_distances(const struct graph *g, const struct model *m, uint32_
         graph_down(g, found, levels);
     model_distances(m, from, up, levels, wanted);
     for (uint32_t i = 0; i < m->count; i++)
-        cr_assert(found[i] == wanted[i], "from %u %s, node %u is %u away, not %u", from, up ? "up" : "down", i, found[i], wanted[i]);
+        cr_assert(found[i] == wanted[i], "from %u %s, node %u is %u away, not %u", from, up ? "up" : "down", i, found[i],
+                  wanted[i]);
 }
 
 Test(graph, leads_where_the_events_lead)
