@@ -181,7 +181,7 @@ static void shift(struct fold *f, uint32_t count)
     f->ended = NULL;
     f->held_ns = 0;
     for (uint32_t i = 0; i < q->count; i++)
-        f->held_ns += q->steps[i]->times.call_ns + q->steps[i]->times.saved_ns;
+        f->held_ns += q->steps[i]->times.call_ns;
 }
 
 /*
@@ -445,7 +445,7 @@ void fold_add(struct folding *shared, struct fold *f, uint64_t token)
     }
     s->token = token;
     f->held.steps[f->held.count++] = s;
-    f->held_ns += s->times.call_ns + s->times.saved_ns;
+    f->held_ns += s->times.call_ns;
     walk(shared, f);
     if (f->held_ns >= PATIENCE_NS || f->held.count == FOLD_MOST_STEPS)
         part_turn(shared, f);

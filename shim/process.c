@@ -355,6 +355,7 @@ static bool start(void)
     process.lineage = lineage_new(new_log(), process.settings.dedup, process.settings.lineage_memory);
     if (!process.lineage || !make_cache())
         return false;
+    lineage_identify(process.lineage, process.settings.trace == TRACE_ALL);
     atomic_store(&process.next_snapshot_ns, process.start_ns + SNAPSHOT_FIRST_NS);
     write_header();
     return pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0;

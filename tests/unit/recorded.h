@@ -52,7 +52,7 @@ static inline uint64_t recorded_gemm(struct lineage *l, uint32_t thread, double 
     t.call_ns = 500;
     for (int k = 0; k < 2; k++) {
         struct view v = view_of(&canon, k, use[k].read);
-        t.inputs[t.ninputs++] = (struct traced_input){k, v, fingerprint(&v)};
+        t.inputs[t.ninputs++] = (struct traced_input){.operand = k, .view = v, .fp = fingerprint(&v)};
     }
     for (int i = 0; i < RECORDED_SIZE; i++)
         result[i] = alpha * (a[i] / 3 + b[RECORDED_SIZE - 1 - i] / 7 + 1);
