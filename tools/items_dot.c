@@ -140,7 +140,8 @@ static void print_input(const struct graph *g, const struct loops *loops, uint32
                         const struct log_input *in)
 {
     uint32_t log = g->node[node].log, from = graph_find(g, log, !in->is_item, in->ref);
-    print_arrow(from == GRAPH_NONE ? graph_reference(g, log, in->is_item, in->ref) : shown_as(g, loops, from), graph_name(g, node));
+    print_arrow(from == GRAPH_NONE ? graph_reference(g, log, in->is_item, in->ref) : shown_as(g, loops, from),
+                graph_name(g, node));
     fputs(" [label=\"", stdout);
     if (in->is_item && from != GRAPH_NONE) {
         print_escaped(op_operand(graph_op(g, from), in->output).s);
@@ -174,7 +175,8 @@ static void print_leaf(const struct graph *g, uint32_t node, const struct log_le
     puts("\"];");
 }
 
-/* Where the items of loops got what they read, from outside of the loop: an arrow for each place. Leaves made in loops go without. */
+/* Where the items of loops got what they read, from outside of the loop: an arrow for each place. Leaves made in loops go
+ * without. */
 static void print_loop_inputs(const struct graph *g, const struct loops *loops, uint32_t log)
 {
     struct idmap seen = {0};
@@ -235,7 +237,7 @@ static void print_nodes(const struct items *items, uint32_t log)
     uint32_t node;
     struct loops loops = loops_of(items, log);
     graph_walk_begin(&walk, items->graph, log, items_whole_loops(items));
-    while (graph_walk_next(&walk, &event, &node))
+    while (graph_walk_next(&walk, &event, &node) && !items_done(items, node))
         print_event(items, &loops, log, node, &event);
     graph_walk_end(&walk);
     print_loop_inputs(items->graph, &loops, log);
