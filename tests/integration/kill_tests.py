@@ -12,7 +12,10 @@ from harness import PROGRAMS, Failed, expect, same, test
 from toolchain import compiled, debian_python
 
 MAGIC_SIZE, ITEM = 9, 15
-EARLIER = 0.03  # calls that were done so many seconds before the end are in the log
+# How many calls may be missing at the end. An item reaches the kernel at the latest when the calls behind it took 500 µs in BLAS, one
+# in a loop when they took 6.5 ms (lineage/fold.c, lineage/turns.c). Twenty calls of endless.c are 76 million operations, ten of
+# endless.py 540 million: 0.7 and 5 ms on the fastest machine.
+BEHIND = {("c", "off"): 20, ("c", "on"): 200, ("python", "on"): 20}
 
 
 def varint(data, at):
@@ -42,15 +45,13 @@ def whole_records(data):
 
 
 def killed(place, command, environment, counter, seconds):
-    """Kills the program so many seconds after its first line; how many calls were done EARLIER, and at the end."""
+    """Kills the program so many seconds after its first line; how many calls were done."""
     runner = subprocess.Popen([place.blase, "run", "--log", place.path("log"), "--trace", "all", "--quiet", "--", *command],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=place.directory,
                               env=place.environment({"OPENBLAS_NUM_THREADS": "1", **environment}))
     try:
         number = int(runner.stdout.readline())
-        time.sleep(max(0, seconds - EARLIER))
-        earlier = counter()
-        time.sleep(min(seconds, EARLIER))
+        time.sleep(seconds)
         os.kill(number, signal.SIGKILL)
         _, err = runner.communicate(timeout=20)
     except subprocess.TimeoutExpired:
@@ -58,7 +59,7 @@ def killed(place, command, environment, counter, seconds):
     finally:
         runner.kill()
     same((runner.returncode, err), (128 + signal.SIGKILL, b""), "exit status, stderr")
-    return earlier if seconds >= EARLIER else 0, counter()
+    return counter()
 
 
 def items(place, log):
@@ -75,21 +76,24 @@ def cut(place, log, name, end):
     os.truncate(place.path("cut", name), end)
 
 
-def check_log(place, earlier, done, folded):
+def check_log(place, done, behind, folded):
     """All there is to say about what a killed process left."""
     names = [name for name in os.listdir(place.path("log")) if name != "launch.blog"]
-    if not names and earlier == 0:
+    if not names and done <= behind:
         return 0
     same(len(names), 1, "logs of processes")
     with open(place.path("log", names[0]), "rb") as file:
         data = file.read()
     ends, kinds = whole_records(data)
     found, truncated = items(place, "log")
+    if len(data) < MAGIC_SIZE:
+        same((found, truncated), ([], True), "items of a log that was just made")
+        return 0
     same(truncated, ends[-1] < len(data), "said to be truncated")
     consistent(place.show())
     if not folded:
         same(len(found), kinds.count(ITEM), "items read, and whole records of items")
-    expect(earlier <= len(found) <= done + 1, "%d items of %d calls done, %d of them in time" % (len(found), done, earlier))
+    expect(done - behind <= len(found) <= done + 1, "%d items of %d calls done" % (len(found), done))
     cut(place, "log", names[0], ends[-1])
     same(items(place, "cut"), (found, False), "items without the record that is not whole")
     return len(ends) - 1
@@ -117,13 +121,13 @@ def at_random(place, kind, times, longest, dedup):
             os.remove(path)
         moment = dice.uniform(0, longest)
         try:
-            records += check_log(place, *killed(place, command, {"BLASE_DEDUP": dedup}, counter, moment), dedup == "on")
+            records += check_log(place, killed(place, command, {"BLASE_DEDUP": dedup}, counter, moment), BEHIND[kind, dedup], dedup == "on")
         except Failed as why:
             raise Failed("turn %d of seed %d, killed after %.4f s: %s" % (turn, seed, moment, why)) from None
     expect(records > 10 * times, "only %d records in %d logs: nothing was tested" % (records, times))
 
 
 def register():
-    test("killed at random moments, loops folded", at_random, "c", 50, 0.15, "on")
-    test("killed at random moments, every item by itself", at_random, "c", 50, 0.15, "off")
+    test("killed at random moments, loops folded", at_random, "c", 50, 0.25, "on")
+    test("killed at random moments, every item by itself", at_random, "c", 50, 0.25, "off")
     test("killed at random moments, numpy", at_random, "python", 8, 0.4, "on")

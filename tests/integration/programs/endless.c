@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { N = 96 };
+enum { N = 160 };
 
 void dgemm_(const char *, const char *, const int *, const int *, const int *, const double *, const double *, const int *,
             const double *, const int *, const double *, double *, const int *);

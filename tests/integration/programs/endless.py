@@ -9,6 +9,6 @@ done = open(sys.argv[1], "wb", buffering=0)
 a, b = np.arange(90000.0).reshape(300, 300), np.ones((300, 300))
 print(os.getpid(), flush=True)
 while True:
-    a[0, 0] += 1
     for _ in range(10):
+        a[0, 0] += 1
         done.write(b"." if (a @ b)[0, 0] else b"?")
