@@ -29,7 +29,7 @@ fuzz-build:
 
 fuzz: fuzz-build
 	@mkdir -p $(FUZZ)/corpus
-	cd $(FUZZ) && $(FUZZ_SPEED) ./fuzz_log -runs=$(RUNS) $(SECONDS_OF_FUZZING) -max_len=4096 -timeout=10 -print_final_stats=1 corpus $(CURDIR)/$(KEPT)
+	cd $(FUZZ) && $(FUZZ_SPEED) ./fuzz_log -runs=$(RUNS) $(SECONDS_OF_FUZZING) -max_len=4096 -entropic=0 -timeout=10 -print_final_stats=1 corpus $(CURDIR)/$(KEPT)
 
 fuzz-corpus: all fuzz-build
 	@rm -rf $(FUZZ)/seeds && mkdir -p $(FUZZ)/seeds $(FUZZ)/corpus $(FUZZ)/merged

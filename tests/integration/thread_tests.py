@@ -19,7 +19,7 @@ def same_calls(place, *options):
     if not sanitized:  # there calls take so long that waiting ends in vain
         same(reuse["misses"], calls, "misses")
         same(reuse["hits_full"] + reuse["waits"], (threads - 1) * calls, "hits_full + waits")
-    expect(reuse["waits"] > 0, "no thread ever waited")
+    expect(sanitized or reuse["waits"] > 0, "no thread ever waited")
 
 
 def meeting(place, mode, rounds, waits):
@@ -44,7 +44,9 @@ def leave(place):
 
 def race_is_seen(place):
     """Under ThreadSanitizer: a race that the program has with our reading of its operands is reported, so others would be."""
-    result = place.under([compiled(place.build, "race")], "--trace", "all", "--quiet", environment=ONE_THREAD)
+    quick = place.environment()["TSAN_OPTIONS"] + ":symbolize=0"
+    result = place.under([compiled(place.build, "race")], "--trace", "all", "--quiet",
+                         environment={**ONE_THREAD, "TSAN_OPTIONS": quick})
     same(result.status, 0, "exit status")
     found = place.races(forget=True)
     expect("data race" in found and "libblase.so" in found, "no race was reported:", found[:1000])
