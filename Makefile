@@ -28,7 +28,7 @@ TOOLS    := $(wildcard tools/*.c)
 object    = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
 LIB_OBJECTS  := $(call object,pic,$(LINEAGE) $(REUSE) $(SHIM)) $(BUILD)/pic/gen/ops.o $(BUILD)/pic/gen/entry_table.o $(BUILD)/pic/gen/entries.o $(BUILD)/pic/gen/stubs.o
-TOOL_OBJECTS := $(call object,obj,$(TOOLS) $(LINEAGE) $(REUSE)) $(BUILD)/obj/gen/ops.o
+TOOL_OBJECTS := $(call object,obj,$(TOOLS) $(LINEAGE) $(REUSE)) $(BUILD)/obj/gen/ops.o $(BUILD)/obj/gen/entry_table.o
 
 .PHONY: all
 all: $(BUILD)/libblase.so $(BUILD)/blase

@@ -118,22 +118,44 @@ static void join_inputs(struct lineage *l, const struct traced *t, struct log_it
     }
 }
 
-/* Options, dimensions and scalars that the routine reads; leading dimensions, increments and workspace sizes are left out. */
+static struct log_value *add_value(struct log_item *item, const struct canon *c, int arg)
+{
+    struct log_value *v = &item->values[item->nvalues++];
+    memset(v, 0, sizeof *v);
+    v->arg = (uint64_t)arg;
+    v->kind = (uint64_t)c->op->args[arg].kind;
+    v->i = c->a[arg].i;
+    return v;
+}
+
+/* Options, dimensions and scalars that the routine reads. */
 static void take_values(const struct canon *c, struct log_item *item)
 {
     for (int arg = 0; arg < c->op->nargs; arg++) {
         int kind = c->op->args[arg].kind;
-        bool scalar = kind == ARG_SCALAR || kind == ARG_REAL_SCALAR;
-        if (!scalar && kind != ARG_OPTION && kind != ARG_INT)
-            continue;
-        struct log_value *v = &item->values[item->nvalues++];
-        memset(v, 0, sizeof *v);
-        v->arg = (uint64_t)arg;
-        v->kind = (uint64_t)kind;
-        if (scalar)
+        if (kind == ARG_OPTION || kind == ARG_INT) {
+            add_value(item, c, arg);
+        } else if (kind == ARG_SCALAR || kind == ARG_REAL_SCALAR) {
+            struct log_value *v = add_value(item, c, arg);
+            v->i = 0;
             memcpy(v->bytes, c->a[arg].bytes, sizeof v->bytes);
-        else
-            v->i = c->a[arg].i;
+        }
+    }
+}
+
+/*
+ * Where arrays lie, not what they are; but by it libraries pick kernels (gemv: by increment and alignment) and chunks (LAPACK: by
+ * leading dimension and workspace), so that whoever computes the call again needs it. What is in the key, and no more.
+ */
+static void take_places(const struct canon *c, struct log_item *item)
+{
+    bool vectors = op_has(c->op, ARG_INC), workspace = op_has(c->op, ARG_LWORK);
+    for (int arg = 0; arg < c->op->nargs; arg++) {
+        int kind = c->op->args[arg].kind;
+        if (kind == ARG_INC || (kind == ARG_LWORK && c->scratch) || (kind == ARG_LD && (vectors || workspace)))
+            add_value(item, c, arg);
+        else if (kind == ARG_ARRAY && vectors)
+            add_value(item, c, arg)->i = (int64_t)((uintptr_t)c->a[arg].p % VALUE_ALIGNMENT);
     }
 }
 
@@ -199,6 +221,7 @@ static void fill_item(struct lineage *l, const struct traced *t, struct log_item
     take_values(t->canon, item);
     join_inputs(l, t, item, hashes);
     item->merkle = merkle_of(l, t, item, hashes);
+    take_places(t->canon, item);
     item->id = l->items++;
     take_outputs(l, t, item);
 }
@@ -215,6 +238,15 @@ uint64_t lineage_record(struct lineage *l, struct traced *t)
     append(l, LOG_ITEM, t->call_ns + t->saved_ns);
     guard_leave(&l->guard);
     return id + 1;
+}
+
+bool lineage_knows(struct lineage *l, struct fp fp)
+{
+    if (!guard_enter(&l->guard))
+        return true;
+    bool known = content_find(l->content, fp) != NULL;
+    guard_leave(&l->guard);
+    return known;
 }
 
 void lineage_header(struct lineage *l, const char *const pairs[][2], int count)

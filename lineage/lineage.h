@@ -62,6 +62,9 @@ void lineage_header(struct lineage *l, const char *const pairs[][2], int count);
 /* Joins, numbers and logs one call; returns 1 + the item's id, 0 when it was lost. */
 uint64_t lineage_record(struct lineage *l, struct traced *t);
 
+/* True if content is known already, so that it will not become a leaf; also when the guard cannot be had. */
+bool lineage_knows(struct lineage *l, struct fp fp);
+
 void lineage_counters(struct lineage *l, const struct log_counters *c);
 void lineage_governor(struct lineage *l, const struct log_governor *g);
 void lineage_spill(struct lineage *l, const struct log_spill *s);

@@ -103,9 +103,10 @@ struct log_output {
 struct log_value {
     uint64_t arg;
     uint64_t kind; /* enum arg_kind */
-    int64_t i;
+    int64_t i;     /* of an ARG_ARRAY: its address modulo VALUE_ALIGNMENT */
     unsigned char bytes[16];
 };
+enum { VALUE_ALIGNMENT = 16 };
 
 enum item_flags {
     ITEM_ROW_MAJOR = 1,  /* row-major LAPACKE */
@@ -128,6 +129,19 @@ struct log_item {
     struct log_input inputs[OP_MAX_OPERANDS];
     struct log_output outputs[OP_MAX_OPERANDS];
 };
+
+/*
+ * How many of an item's values are part of what the call is, and of its Merkle hash: they come first. The others tell where
+ * arrays lie: leading dimensions, increments, workspace sizes, alignments.
+ */
+static inline uint64_t item_values(const struct log_item *item)
+{
+    uint64_t n = 0;
+    while (n < item->nvalues && item->values[n].kind != ARG_LD && item->values[n].kind != ARG_INC &&
+           item->values[n].kind != ARG_LWORK && item->values[n].kind != ARG_ARRAY)
+        n++;
+    return n;
+}
 
 /* Totals so far; the last one in a file counts. Traced calls are counted by their items. */
 struct log_op_count {

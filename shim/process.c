@@ -353,6 +353,8 @@ static bool start(void)
     process.epoch = 1;
     process.start_ns = clock_ns();
     process.lineage = lineage_new(new_log());
+    if (process.settings.capture && strcmp(process.settings.log, "off") != 0)
+        process.capture = capture_new(run_directory); /* without memory for it, nothing is captured */
     if (!process.lineage || !make_cache())
         return false;
     atomic_store(&process.next_snapshot_ns, process.start_ns + SNAPSHOT_FIRST_NS);

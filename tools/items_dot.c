@@ -40,7 +40,7 @@ static void print_item(const struct run_log *log, const struct log_item *item)
     print_node(item_name(log, item->id));
     printf(" [shape=box%s,label=\"%s ", served(item) ? ",style=dashed" : "", item_name(log, item->id).s);
     print_escaped(op_name(op).s);
-    for (uint64_t i = 0; i < item->nvalues && i < ARGUMENTS; i++) {
+    for (uint64_t i = 0; i < item_values(item) && i < ARGUMENTS; i++) {
         struct short_text number[2];
         int count = value_numbers(op, &item->values[i], number);
         fputs(i % 3 ? ", " : "\\n", stdout);
@@ -50,7 +50,7 @@ static void print_item(const struct run_log *log, const struct log_item *item)
         if (count == 2)
             printf(",%s", number[1].s);
     }
-    printf("%s\\n%s %s\"];\n", item->nvalues > ARGUMENTS ? ", …" : "", text_outcome(item->outcome),
+    printf("%s\\n%s %s\"];\n", item_values(item) > ARGUMENTS ? ", …" : "", text_outcome(item->outcome),
            text_ns((double)(served(item) ? item->saved_ns : item->call_ns)).s);
 }
 

@@ -9,7 +9,7 @@
 void items_print_call(const struct log_op *op, const struct log_item *item, const char *separator)
 {
     printf("%s(", op_name(op).s);
-    for (uint64_t i = 0; i < item->nvalues; i++) {
+    for (uint64_t i = 0; i < item_values(item); i++) {
         const struct log_value *value = &item->values[i];
         struct short_text number[2];
         int count = value_numbers(op, value, number);
