@@ -18,5 +18,6 @@ int verb_run(int argc, char **argv);
 int verb_show(int argc, char **argv);
 int verb_items(int argc, char **argv);
 int verb_estimate(int argc, char **argv);
+int verb_replay(int argc, char **argv);
 
 #endif
