@@ -123,11 +123,27 @@ static void each_provider(const struct run_logs *run, void (*act)(void *context,
             act(context, &run->log[i].providers[k]);
 }
 
+/*
+ * Libraries beneath others first: one that needs a libblas.so.3 takes what is loaded already under that name, as it did in the
+ * run, before it searches for it.
+ */
+static int storey(const char *path)
+{
+    const char *name = text_basename(path);
+    return strncmp(name, "liblapacke", 10) == 0 ? 2 : strncmp(name, "liblapack", 9) == 0 ? 1 : 0;
+}
+
+struct loading {
+    struct libraries *all;
+    int storey;
+};
+
 static void add_library(void *context, const struct log_provider *p)
 {
-    struct libraries *all = context;
-    if (*p->path != '/' || libraries_find(all, p->path)) /* what is no path the linker would search for */
-        return;
+    const struct loading *loading = context;
+    struct libraries *all = loading->all;
+    if (*p->path != '/' || storey(p->path) != loading->storey || libraries_find(all, p->path))
+        return; /* what is no path, the linker would search for */
     all->library = must_append(all->library, all->count, sizeof *all->library);
     struct library *l = &all->library[all->count++];
     *l = (struct library){.path = must_copy(p->path)};
@@ -137,7 +153,27 @@ static void add_library(void *context, const struct log_provider *p)
 struct environment {
     uint64_t threads;
     char *path;
+    int storey;
 };
+
+static void add_directory(struct environment *e, const char *directory)
+{
+    char *longer = must_print("%s%s%s", e->path ? e->path : "", e->path ? ":" : "", directory);
+    free(e->path);
+    e->path = longer;
+}
+
+/* Debian keeps the reference BLAS and LAPACK in sister directories: what was loaded from one goes with the other. */
+static void add_sister(struct environment *e, const char *directory)
+{
+    size_t length = strlen(directory);
+    if (length < 5 || strcmp(directory + length - 5, "/blas") != 0)
+        return;
+    char *sister = must_print("%.*s/lapack", (int)(length - 5), directory);
+    if (access(sister, F_OK) == 0)
+        add_directory(e, sister);
+    free(sister);
+}
 
 static void gather(void *context, const struct log_provider *p)
 {
@@ -145,14 +181,11 @@ static void gather(void *context, const struct log_provider *p)
     const char *slash = strrchr(p->path, '/');
     if (p->threads > e->threads && p->threads < 4096)
         e->threads = p->threads;
-    if (*p->path != '/' || strchr(p->path, ':'))
+    if (*p->path != '/' || strchr(p->path, ':') || storey(p->path) != e->storey)
         return;
     char *directory = must_print("%.*s", (int)(slash - p->path), p->path);
-    if (!e->path || !strstr(e->path, directory)) {
-        char *longer = must_print("%s%s%s", e->path ? e->path : "", e->path ? ":" : "", directory);
-        free(e->path);
-        e->path = longer;
-    }
+    add_directory(e, directory);
+    add_sister(e, directory);
     free(directory);
 }
 
@@ -181,7 +214,8 @@ static void prepare(const struct run_logs *run, char **argv)
                                             "BLIS_NUM_THREADS"};
     struct environment e = {0};
     const char *path = getenv("LD_LIBRARY_PATH");
-    each_provider(run, gather, &e);
+    for (; e.storey <= 2; e.storey++)
+        each_provider(run, gather, &e);
     if (e.path) {
         char *whole = must_print("%s%s%s", e.path, path && *path ? ":" : "", path ? path : "");
         setenv("LD_LIBRARY_PATH", whole, 1);
@@ -218,7 +252,8 @@ void libraries_load(struct libraries *all, const struct run_logs *run, char **ar
     memset(all, 0, sizeof *all);
     if (!stage)
         prepare(run, argv);
-    each_provider(run, add_library, all);
+    for (int s = 0; s <= 2; s++)
+        each_provider(run, add_library, &(struct loading){all, s});
     each_provider(run, find_core, &search);
     if (search.core && stage && strcmp(stage, "1") == 0 && setenv("OPENBLAS_CORETYPE", search.core, 1) == 0)
         start_anew(argv, "2");
