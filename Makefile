@@ -64,8 +64,9 @@ $(BUILD)/pic/lineage/fingerprint_%.o $(BUILD)/obj/lineage/fingerprint_%.o: CFLAG
 $(BUILD)/libblase.so: $(LIB_OBJECTS)
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libblase.so -Wl,-z,defs -o $@ $^
 
+# Libraries that blase replay loads are to find its xerbla.
 $(BUILD)/blase: $(TOOL_OBJECTS)
-	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lm -lpthread -ldl
+	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -Wl,--export-dynamic-symbol=xerbla_ -Wl,--export-dynamic-symbol=cblas_xerbla -o $@ $^ -lcjson -lm -lpthread -ldl
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

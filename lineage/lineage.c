@@ -206,7 +206,8 @@ static void fill_item(struct lineage *l, const struct traced *t, struct log_item
     item->unkept = t->unkept;
     item->source = t->source;
     item->flags = (t->canon->row_major ? (unsigned)ITEM_ROW_MAJOR : 0) | (t->canon->lapacke ? (unsigned)ITEM_LAPACKE : 0) |
-                  (t->cblas_rows ? (unsigned)ITEM_CBLAS_ROWS : 0) | (t->checked ? (unsigned)ITEM_CHECKED : 0);
+                  (t->cblas_rows ? (unsigned)ITEM_CBLAS_ROWS : 0) | (t->checked ? (unsigned)ITEM_CHECKED : 0) |
+                  (uint64_t)t->modes << ITEM_MODES_SHIFT;
     item->nonfinite_in = t->nonfinite_in;
     item->nonfinite_out = t->nonfinite_out;
     item->info = t->info;

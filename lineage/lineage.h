@@ -32,6 +32,7 @@ struct traced {
     const struct canon *canon;
     const struct use *use; /* of its operands */
     bool cblas_rows;       /* arrived as a row-major CBLAS call */
+    uint32_t modes;        /* rounding and flush modes */
     bool checked;          /* --check-finite; bit by operand: held NaN or Inf before, after */
     uint32_t nonfinite_in, nonfinite_out;
     int ninputs, noutputs;

@@ -115,6 +115,13 @@ enum item_flags {
     ITEM_CHECKED = 8     /* --check-finite looked at it; not hashed */
 };
 
+/* Above them: rounding and flush modes as the processor's control register has them, 0 by default; not hashed. */
+enum { ITEM_MODES_SHIFT = 16 };
+static inline uint32_t item_modes(uint64_t flags)
+{
+    return (uint32_t)(flags >> ITEM_MODES_SHIFT);
+}
+
 struct log_item {
     uint64_t id, op, thread, caller, offset, provider;
     uint64_t outcome, unkept, source;     /* source: 1 + id of the item a hit was served from, 0 none */

@@ -401,6 +401,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     r.use = use;
     r.cblas_rows = call->entry->style == STYLE_CBLAS && (int32_t)call->raw[0].i == CBLAS_ROW_MAJOR;
     r.provider = provider_described(binding->provider, t.threads);
+    r.modes = fpenv_control();
     r.checked = process->settings.check_finite;
     r.start_ns = began - process->start_ns;
     describe(&r, caller, call, thread);

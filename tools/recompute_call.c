@@ -1,7 +1,31 @@
 #include "tools/recompute_call.h"
 
+#include <fenv.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+/*
+ * Libraries call these on an illegal argument; the executable's own come first. Their defaults print and stop the program, but a
+ * call that was refused in the run is refused again, and its status is what is compared.
+ */
+void xerbla_(const char *name, const void *info, size_t length);
+void xerbla_(const char *name, const void *info, size_t length)
+{
+    (void)name;
+    (void)info;
+    (void)length;
+}
+
+void cblas_xerbla(int argument, const char *name, const char *form, ...);
+void cblas_xerbla(int argument, const char *name, const char *form, ...)
+{
+    (void)argument;
+    (void)name;
+    (void)form;
+}
 
 enum { CBLAS_ROW_MAJOR = 101, CBLAS_COL_MAJOR = 102, ALIGNMENT = 64, SLACK = 256 };
 
@@ -253,6 +277,7 @@ const char *again_prepare(struct again *a, const struct log_item *item, const st
     if (style != STYLE_FORTRAN && (style == STYLE_CBLAS) != (a->canon.op->blas != 0))
         return "its flags make no sense";
     a->canon.int_bytes = (uint8_t)int_bytes;
+    a->modes = item_modes(item->flags);
     a->canon.row_major = (item->flags & ITEM_ROW_MAJOR) != 0;
     a->canon.lapacke = (item->flags & ITEM_LAPACKE) != 0;
     a->canon.scratch = !a->canon.lapacke;
@@ -324,9 +349,26 @@ const char *again_fill(struct again *a, const struct log_input *in, const struct
     return NULL;
 }
 
+/* Modes are what fpenv_control (shim/fpenv.h) told of this kind of processor. */
+static void use_modes(uint32_t modes)
+{
+#if defined(__x86_64__)
+    const uint32_t flush = 0x8040, rounding = 0x6000; /* the x87 unit's rounding stands three bits lower */
+    fesetround((int)((modes & rounding) >> 3));
+    _mm_setcsr((_mm_getcsr() & ~flush) | (modes & flush));
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)modes));
+#else
+    (void)modes;
+#endif
+}
+
 int64_t again_make(struct again *a)
 {
-    return call_info(&a->call, &a->canon, a->call.entry->invoke(a->function, a->call.raw));
+    use_modes(a->modes);
+    int64_t returned = a->call.entry->invoke(a->function, a->call.raw);
+    use_modes(0);
+    return call_info(&a->call, &a->canon, returned);
 }
 
 struct view again_written(const struct again *a, int k)

@@ -16,6 +16,7 @@ struct again {
     void *function;
     void *memory[OP_MAX_OPERANDS];
     union cval cell[OP_MAX_ARGS]; /* arguments by reference */
+    uint32_t modes;               /* rounding and flushing */
 };
 
 /*
