@@ -109,8 +109,8 @@ static size_t elements_of(const struct again *a, int k, int64_t ld)
     if (o->has_inc)
         return u->rows > 0 ? (size_t)(u->rows - 1) * (size_t)(ld < 0 ? -ld : ld) + 1 : 0;
     size_t elements = o->ld_arg >= 0 ? slow * (size_t)ld : fast * slow;
-    bool unsure = !a->canon.op->blas && (o->role == ROLE_OUT || o->role == ROLE_MAYBE) &&
-                  (u->write.part == PART_NONE || o->role == ROLE_MAYBE);
+    bool written = u->write.part != PART_NONE && u->write.rows > 0 && u->write.cols > 0;
+    bool unsure = !a->canon.op->blas && (o->role == ROLE_MAYBE || (o->role == ROLE_OUT && !written));
     size_t most = (size_t)largest_dimension(&a->canon);
     size_t generous = most * (o->ld_arg >= 0 && (size_t)ld > most ? (size_t)ld : o->ld_arg >= 0 ? most : 2);
     return unsure && generous > elements ? generous : elements;
