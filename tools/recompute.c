@@ -54,7 +54,7 @@ static void print_totals(const struct recompute_totals *t)
 
 static int replay(struct run_logs *run, struct recompute *how, const char *item, char **argv)
 {
-    struct libraries libraries;
+    struct libraries libraries = {0};
     struct recompute_totals totals = {{0}, 0};
     size_t only = 0;
     uint64_t id;
@@ -69,6 +69,8 @@ static int replay(struct run_logs *run, struct recompute *how, const char *item,
     for (size_t i = 0; i < run->count && good; i++)
         if (!item || i == only)
             good = recompute_log(how, &run->log[i], &totals);
+    how->libraries = NULL;
+    how->target = NULL;
     libraries_free(&libraries);
     if (good)
         print_totals(&totals);

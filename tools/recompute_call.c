@@ -246,7 +246,8 @@ static bool reads_alike(const struct again *a)
     for (int arg = 0; arg < c.op->nargs; arg++) {
         int kind = c.op->args[arg].kind;
         bool passed = call_raw_index(a->call.entry, arg) >= 0;
-        if (passed && kind != ARG_ARRAY && kind != ARG_INFO && memcmp(&c.a[arg], &a->canon.a[arg], sizeof c.a[arg]) != 0)
+        if (passed && kind != ARG_ARRAY && kind != ARG_INFO &&
+            memcmp(c.a[arg].bytes, a->canon.a[arg].bytes, sizeof c.a[arg].bytes) != 0)
             return false;
     }
     return true;

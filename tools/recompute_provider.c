@@ -249,7 +249,6 @@ void libraries_load(struct libraries *all, const struct run_logs *run, char **ar
         const char *core;
     } search = {all, NULL};
     const char *stage = getenv(STAGE);
-    memset(all, 0, sizeof *all);
     if (!stage)
         prepare(run, argv);
     for (int s = 0; s <= 2; s++)

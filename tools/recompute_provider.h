@@ -25,7 +25,7 @@ struct libraries {
     size_t count;
 };
 
-/* Loads what the run's logs name. May start the command anew with these arguments, and then does not return. */
+/* Loads what the run's logs name (into all zero). May start the command anew with these arguments, and then does not return. */
 void libraries_load(struct libraries *all, const struct run_logs *run, char **argv);
 void libraries_free(struct libraries *all);
 
