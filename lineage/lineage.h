@@ -1,9 +1,9 @@
 /*
  * Lineage: turns traced calls into items, joins their inputs to the items that produced them by content, and logs both.
  *
- * An item's Merkle hash covers opcode, options, dimensions, scalars, and the hashes of its inputs (of leaves: their content); it
- * leaves out addresses, leading dimensions and workspace sizes, so equal computations have equal hashes in every run. Safe from
- * any thread: takes the lineage guard; when the guard cannot be had the item is lost and counted, the program goes on.
+ * Each thread has a stream of its own (fold.h), in which loops are folded on their way to the log; streams refer to each other's
+ * items and leaves by their ids. Merkle hashes are the reader's to work out (expand.h): they follow from what the log says. Safe
+ * from any thread: takes the lineage guard; when the guard cannot be had the item is lost, the program goes on.
  */
 #ifndef BLASE_LINEAGE_LINEAGE_H
 #define BLASE_LINEAGE_LINEAGE_H
@@ -51,8 +51,11 @@ struct traced {
     uint32_t height;     /* set by lineage_record: of the item in the DAG */
 };
 
-/* A recorder writing to `log` (NULL: items are numbered and joined, not written). NULL: out of memory. Takes the log over. */
-struct lineage *lineage_new(struct log_writer *log);
+/*
+ * A recorder writing to `log` (NULL: items are numbered and joined, not written), folding loops or not, within about `memory`
+ * bytes: what it has no room for any more it no longer knows. NULL: out of memory. Takes the log over.
+ */
+struct lineage *lineage_new(struct log_writer *log, bool dedup, uint64_t memory);
 
 /* Ends it, unwritten records and all. The shim's own is never freed: BLAS may be called until the process is gone. */
 void lineage_free(struct lineage *l);

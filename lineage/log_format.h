@@ -10,8 +10,8 @@
 #include "lineage/bytes.h"
 #include "lineage/fingerprint.h"
 
-#define LOG_MAGIC "blaselog\x01"
-enum { LOG_MAGIC_SIZE = 9, LOG_VERSION = 1 };
+#define LOG_MAGIC "blaselog\x02"
+enum { LOG_MAGIC_SIZE = 9, LOG_VERSION = 2 };
 #define LOG_SUFFIX ".blog"
 #define LOG_LAUNCH "launch" LOG_SUFFIX
 
@@ -21,8 +21,6 @@ enum { LOG_MAGIC_SIZE = 9, LOG_VERSION = 1 };
     RECORD(PROVIDER, 2)     \
     RECORD(OP, 3)           \
     RECORD(CALLER, 4)       \
-    RECORD(LEAF, 5)         \
-    RECORD(ITEM, 6)         \
     RECORD(COUNTERS, 7)     \
     RECORD(END, 8)          \
     RECORD(MISMATCH, 9)     \
@@ -30,7 +28,14 @@ enum { LOG_MAGIC_SIZE = 9, LOG_VERSION = 1 };
     RECORD(EXIT, 11)        \
     RECORD(GOVERNOR, 12)    \
     RECORD(PASSED, 13)      \
-    RECORD(SPILL, 16)
+    RECORD(SIGNATURE, 14)   \
+    RECORD(ITEM, 15)        \
+    RECORD(SPILL, 16)       \
+    RECORD(PATCH, 17)       \
+    RECORD(TURN, 18)        \
+    RECORD(TIMES, 19)       \
+    RECORD(LINEAGE, 20)     \
+    RECORD(ROUNDS, 21)
 
 #define LOG_RECORD_ENUM(name, number) LOG_##name = number,
 enum log_kind { LOG_RECORDS(LOG_RECORD_ENUM) };
@@ -108,6 +113,12 @@ struct log_value {
 };
 enum { VALUE_ALIGNMENT = 16 };
 
+/* Part of what a call is, and of its Merkle hash; the other values tell where its arrays lie. */
+static inline bool value_hashed(const struct log_value *v)
+{
+    return v->kind == ARG_OPTION || v->kind == ARG_INT || v->kind == ARG_SCALAR || v->kind == ARG_REAL_SCALAR;
+}
+
 enum item_flags {
     ITEM_ROW_MAJOR = 1,  /* row-major LAPACKE */
     ITEM_LAPACKE = 2,    /* high-level LAPACKE */
@@ -122,6 +133,55 @@ static inline uint32_t item_modes(uint64_t flags)
     return (uint32_t)(flags >> ITEM_MODES_SHIFT);
 }
 
+/* What calls have in common that differ in scalars, contents and outcomes only. Written once, then referred to. */
+struct log_signature_input {
+    uint64_t operand, part, type;
+    int64_t rows, cols; /* of the view */
+};
+struct log_signature_output {
+    uint64_t operand, part;
+};
+struct log_signature {
+    uint64_t id, op, caller, offset, provider, flags;
+    uint64_t nvalues, ninputs, noutputs;
+    struct log_value values[OP_MAX_ARGS]; /* in order; of scalars only which there are */
+    struct log_signature_input inputs[OP_MAX_OPERANDS];
+    struct log_signature_output outputs[OP_MAX_OPERANDS];
+};
+
+/* The items first … first + length - 1 of a thread, which stand in the log, are a patch from now on. Length 0: it forgets all it
+ * has. */
+struct log_patch {
+    uint64_t id, thread, length;
+};
+
+/* Items from … to - 1 of a patch once more, or (repeats > 1) all of it several times over; what differs follows
+ * (lineage/patch.h). */
+struct log_turn {
+    uint64_t thread, patch, from, to, repeats, start_ns;
+    struct fp digest; /* step_chain over the outputs' fingerprints of all the thread's items in loops so far, from zero */
+};
+
+/*
+ * Whole turns of several patches, one after the other, and all of that again: `rounds` times all entries, then the first `rest`
+ * of them once more. Nothing differs from what is foretold.
+ */
+enum { LOG_MOST_CYCLE = 16 };
+struct log_rounds {
+    uint64_t thread, start_ns, rounds, rest, length;
+    struct fp digest;
+    struct {
+        uint64_t patch, repeats;
+    } entries[LOG_MOST_CYCLE];
+};
+
+/* What lineage holds and had to let go; the last one in a file counts. */
+struct log_lineage {
+    uint64_t items, leaves, patches, dedup_items, memory_bytes, limit_bytes;
+    uint64_t dropped_contents, dropped_buffers; /* known contents and buffers that became unknown for want of memory */
+};
+
+/* An item as tools see it (lineage/expand.h); in the log it is a signature and a step (lineage/step.h). */
 struct log_item {
     uint64_t id, op, thread, caller, offset, provider;
     uint64_t outcome, unkept, source;     /* source: 1 + id of the item a hit was served from, 0 none */
@@ -136,19 +196,6 @@ struct log_item {
     struct log_input inputs[OP_MAX_OPERANDS];
     struct log_output outputs[OP_MAX_OPERANDS];
 };
-
-/*
- * How many of an item's values are part of what the call is, and of its Merkle hash: they come first. The others tell where
- * arrays lie: leading dimensions, increments, workspace sizes, alignments.
- */
-static inline uint64_t item_values(const struct log_item *item)
-{
-    uint64_t n = 0;
-    while (n < item->nvalues && item->values[n].kind != ARG_LD && item->values[n].kind != ARG_INC &&
-           item->values[n].kind != ARG_LWORK && item->values[n].kind != ARG_ARRAY)
-        n++;
-    return n;
-}
 
 /* Totals so far; the last one in a file counts. Traced calls are counted by their items. */
 struct log_op_count {

@@ -12,11 +12,11 @@ else
 CRITERION    := -lcriterion
 endif
 
-UNDER_TEST   := $(call object,obj,$(LINEAGE) $(REUSE)) $(BUILD)/obj/gen/ops.o
+UNDER_TEST   := $(call object,obj,$(LINEAGE) $(REUSE) $(filter-out tools/blase.c,$(TOOLS))) $(BUILD)/obj/gen/ops.o
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_HELPERS) $(UNDER_TEST)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ $(CRITERION) -lpthread -lm
+	$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ $(CRITERION) -lcjson -lpthread -lm
 .SECONDARY: $(UNIT_TESTS:$(BUILD)/tests/unit/%=$(BUILD)/obj/tests/unit/%.o)
 
 .PHONY: test unit integration conformance conformance-full property

@@ -352,7 +352,7 @@ static bool start(void)
     process.pid = getpid();
     process.epoch = 1;
     process.start_ns = clock_ns();
-    process.lineage = lineage_new(new_log());
+    process.lineage = lineage_new(new_log(), process.settings.dedup, process.settings.lineage_memory);
     if (process.settings.capture && strcmp(process.settings.log, "off") != 0)
         process.capture = capture_new(run_directory); /* without memory for it, nothing is captured */
     if (!process.lineage || !make_cache())

@@ -1,5 +1,4 @@
 /* blase replay: computes a run's calls again from its captured leaves, and says whether the bits are those that the run saw. */
-#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -23,25 +22,23 @@ static int usage(void)
     return 0;
 }
 
-/* "#4711:12", with or without the #; false if the run has no such process or it is no number. */
+/* The process and number that a name stands for; false if the run has no such process or it is no item's name. */
 static bool find_item(const struct run_logs *run, const char *text, size_t *log, uint64_t *id)
 {
-    const char *name = *text == '#' ? text + 1 : text, *colon = strchr(name, ':'), *number = colon ? colon + 1 : name;
-    size_t length = (size_t)(number - name);
-    char *end;
+    struct name name;
+    if (!name_parse(text, &name) || name.leaf)
+        return false;
+    *id = name.id;
     for (*log = 0; *log < run->count; ++*log)
-        if (strlen(run->log[*log].prefix) == length && memcmp(run->log[*log].prefix, name, length) == 0)
-            break;
-    errno = 0;
-    *id = strtoull(number, &end, 10);
-    const struct log_op *op;
-    return *log < run->count && isdigit((unsigned char)*number) && !*end && errno == 0 && run_log_item(&run->log[*log], *id, &op);
+        if (strcmp(run->log[*log].prefix, name.prefix) == 0)
+            return true;
+    return false;
 }
 
 static void print_totals(const struct recompute_totals *t)
 {
-    static const char *const words[VERDICTS] = {"bit-equal", "different", "different after different inputs", "unproven",
-                                                "not replayable"};
+    static const char *const words[VERDICTS] = {"bit-equal",     "different", "different after different inputs",
+                                                "computed only", "unproven",  "not replayable"};
     uint64_t all = 0;
     for (int v = 0; v < VERDICTS; v++)
         all += t->verdicts[v];
@@ -55,7 +52,7 @@ static void print_totals(const struct recompute_totals *t)
 static int replay(struct run_logs *run, struct recompute *how, const char *item, char **argv)
 {
     struct libraries libraries = {0};
-    struct recompute_totals totals = {{0}, 0};
+    struct recompute_totals totals = {.peak_bytes = 0};
     size_t only = 0;
     uint64_t id;
     bool good = true;
@@ -74,8 +71,9 @@ static int replay(struct run_logs *run, struct recompute *how, const char *item,
     libraries_free(&libraries);
     if (good)
         print_totals(&totals);
+    good &= !totals.unclaimed;
     for (int v = VERDICT_SAME + 1; v < VERDICTS; v++)
-        good &= totals.verdicts[v] == 0;
+        good &= v == VERDICT_UNTOLD || totals.verdicts[v] == 0;
     return good ? 0 : EXIT_FAILED;
 }
 

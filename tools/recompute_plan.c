@@ -152,7 +152,8 @@ struct backwards {
     int64_t needed;
 };
 
-static void settle_record(uint8_t *record, size_t length, const uint64_t *target, struct livemap *live, struct backwards *b)
+static void settle_record(uint8_t *record, size_t length, const struct plan_range *wanted, struct livemap *live,
+                          struct backwards *b)
 {
     struct reader r = {record + FOUND_BYTES, record + length - 1, false};
     uint8_t inputs = 0, output = 0;
@@ -169,7 +170,7 @@ static void settle_record(uint8_t *record, size_t length, const uint64_t *target
             get_raw(&r, &output, 1);
             ids[i] = (struct content_id){(output == LEAF_OUTPUT ? b->leaf : b->item) + (uint64_t)away, output};
         }
-        settle_item(&found, live, b->item, !target || *target == b->item);
+        settle_item(&found, live, b->item, !wanted || (b->item >= wanted->first && b->item <= wanted->last));
         if (found.needed)
             settle_inputs(&found, live, ids, inputs);
         b->needed += found.needed;
@@ -178,7 +179,7 @@ static void settle_record(uint8_t *record, size_t length, const uint64_t *target
     write_found(record, &found);
 }
 
-int64_t plan_settle(struct plan *p, const uint64_t *target)
+int64_t plan_settle(struct plan *p, const struct plan_range *wanted)
 {
     struct livemap live = {0};
     struct backwards b = {.item = p->last_item, .leaf = p->last_leaf};
@@ -190,7 +191,7 @@ int64_t plan_settle(struct plan *p, const uint64_t *target)
         return -1;
     for (size_t end = p->size; end > 0;) {
         size_t length = p->map[end - 1];
-        settle_record(p->map + end - length, length, target, &live, &b);
+        settle_record(p->map + end - length, length, wanted, &live, &b);
         end -= length;
     }
     livemap_free(&live);

@@ -29,11 +29,16 @@ void plan_free(struct plan *p);
 void plan_leaf(struct plan *p, uint64_t id);
 void plan_item(struct plan *p, const struct log_item *item);
 
+/* Items first … last of one thread. */
+struct plan_range {
+    uint64_t first, last;
+};
+
 /*
- * Between the passes: everything, or only what item `target` is made from and itself. Returns how many items are needed, -1 with
- * errno set when the file could not be written or read.
+ * Between the passes: everything (`wanted` NULL), or only these items and what they are made from. Returns how many items are
+ * needed, -1 with errno set when the file could not be written or read.
  */
-int64_t plan_settle(struct plan *p, const uint64_t *target);
+int64_t plan_settle(struct plan *p, const struct plan_range *wanted);
 
 /* The second pass: the next step; false at the end. */
 bool plan_next(struct plan *p, struct plan_step *step);

@@ -9,7 +9,7 @@
 
 #include "lineage/capture.h"
 #include "lineage/clock.h"
-#include "lineage/expand.h"
+#include "lineage/step.h"
 #include "tools/memory.h"
 #include "tools/recompute_call.h"
 #include "tools/recompute_plan.h"
@@ -26,6 +26,15 @@ struct content {
     struct view view;
 };
 
+/* The items of a thread's loops since the last digest. */
+struct segment {
+    struct fp chain;
+    uint64_t pending, first;
+    bool partial;            /* some of them were not computed */
+    bool doubtful, unproven; /* some may differ without meaning anything */
+    bool refused;            /* the status of one is another */
+};
+
 struct replay {
     const struct recompute *how;
     struct run_log *log;
@@ -33,14 +42,15 @@ struct replay {
     struct livemap live;
     struct recompute_totals *totals;
     struct expand_event event;
+    struct segment segments[STEP_MAX_THREADS];
     uint64_t bytes; /* of contents held */
     uint64_t done, needed, shown_ns;
 };
 
 static const char lost_input[] = "an input of it could not be replayed";
 
-static const char *const verdict_words[VERDICTS] = {"bit-equal", "differs", "differs, and so do its inputs", "unproven",
-                                                    "cannot be replayed"};
+static const char *const verdict_words[VERDICTS] = {"bit-equal",          "differs",  "differs, and so do its inputs",
+                                                    "not told by itself", "unproven", "cannot be replayed"};
 
 /* What a library that crashes leaves as the last word. */
 static char last_words[160];
@@ -122,23 +132,50 @@ static void load_leaf(struct replay *r, struct content *c)
     hold(r, held_bytes(c));
 }
 
-static void print_verdict(struct replay *r, const struct log_item *item, enum verdict verdict, const char *why)
+static bool is_target(const struct replay *r, uint64_t first, uint64_t last)
 {
-    bool target = r->how->target && *r->how->target == item->id;
-    r->totals->verdicts[verdict]++;
-    if (verdict == VERDICT_SAME && !target)
-        return;
-    show_progress(r, true);
-    printf("%s %s  %s%s%s\n", item_name(r->log, item->id).s, op_name(run_log_op(r->log, item->op)).s, verdict_words[verdict],
-           why ? ": " : "", why ? why : "");
+    return r->how->target && *r->how->target >= first && *r->how->target <= last;
 }
 
-static const struct log_provider *provider_of_item(const struct replay *r, const struct log_item *item)
+static void print_verdict(struct replay *r, const struct log_item *item, enum verdict verdict, const char *why)
 {
-    for (size_t i = 0; i < r->log->nproviders; i++)
-        if (r->log->providers[i].id == item->provider)
-            return &r->log->providers[i];
-    return NULL;
+    r->totals->verdicts[verdict]++;
+    if (verdict == VERDICT_SAME && !is_target(r, item->id, item->id))
+        return;
+    show_progress(r, true);
+    printf("%s %s  %s%s%s\n", name_item(r->log->prefix, item->id).s, op_name(run_log_op(r->log, item->op)).s,
+           verdict_words[verdict], why ? ": " : "", why ? why : "");
+}
+
+/* Of all items of a loop since the last digest. */
+static void print_segment(struct replay *r, const struct segment *s, uint64_t last, enum verdict verdict, const char *why)
+{
+    r->totals->verdicts[verdict] += s->pending;
+    r->totals->unclaimed |= verdict == VERDICT_UNTOLD && is_target(r, s->first, last);
+    if ((verdict == VERDICT_SAME || verdict == VERDICT_UNTOLD) && !is_target(r, s->first, last))
+        return;
+    show_progress(r, true);
+    printf("%s", name_item(r->log->prefix, s->first).s);
+    if (last != s->first)
+        printf(" to %s", name_item(r->log->prefix, last).s);
+    printf(" in a loop  %s%s%s\n", verdict_words[verdict], why ? ": " : "", why ? why : "");
+}
+
+/* The digest over a loop's items so far tells whether all that was computed since the last one is as it was. */
+static void close_segment(struct replay *r, struct segment *s, const struct expand_event *e)
+{
+    bool same = fp_equal(s->chain, e->digest) && !s->refused;
+    if (!s->pending)
+        ;
+    else if (s->partial)
+        print_segment(r, s, e->item.id, VERDICT_UNTOLD, NULL);
+    else if (same)
+        print_segment(r, s, e->item.id, VERDICT_SAME, NULL);
+    else if (s->doubtful)
+        print_segment(r, s, e->item.id, VERDICT_CANNOT, "some routine need not write all its outputs");
+    else
+        print_segment(r, s, e->item.id, s->unproven ? VERDICT_UNPROVEN : VERDICT_DIFFERS, NULL);
+    *s = (struct segment){.chain = e->digest};
 }
 
 /* What speaks against computing it at all. */
@@ -188,6 +225,22 @@ static bool outputs_same(const struct again *a, const struct log_item *item, uin
     return true;
 }
 
+/* An item of a loop is judged when the next digest comes. */
+static void join_segment(struct replay *r, struct again *a, const struct log_item *item, const struct inputs *inputs, bool status)
+{
+    struct segment *s = &r->segments[item->thread % STEP_MAX_THREADS];
+    for (uint64_t i = 0; i < item->noutputs; i++) {
+        struct view v = {0};
+        if (item->outputs[i].operand < a->canon.op->noperands)
+            v = again_written(a, (int)item->outputs[i].operand);
+        s->chain = step_chain(s->chain, fingerprint(&v));
+    }
+    s->first = s->pending++ ? s->first : item->id;
+    s->doubtful |= item->unkept == UNKEPT_RULE;
+    s->unproven |= inputs->unproven;
+    s->refused |= !status;
+}
+
 /* What was written goes to those who need it, memory and all. */
 static void keep_outputs(struct replay *r, struct again *a, const struct log_item *item, const struct plan_step *step,
                          const struct content *as)
@@ -215,37 +268,44 @@ static bool same_status(const struct log_item *item, int64_t info)
     return info == item->info || (by_fortran && info < 0 && item->info == info - 1);
 }
 
-static enum verdict judge(struct replay *r, struct again *a, const struct log_item *item, const struct inputs *inputs,
-                          struct content *as, struct short_text *detail)
+/* Computes it, and says what came of it, or leaves that to the loop's digest. */
+static void judge(struct replay *r, struct again *a, const struct log_item *item, const struct inputs *inputs, struct content *as)
 {
-    snprintf(last_words, sizeof last_words, "\nblase: the library crashed while computing %s\n", item_name(r->log, item->id).s);
+    struct short_text detail = {""};
+    snprintf(last_words, sizeof last_words, "\nblase: the library crashed while computing %s\n",
+             name_item(r->log->prefix, item->id).s);
     int64_t info = again_make(a);
     uint64_t where = 0;
-    bool same = outputs_same(a, item, &where), status = same_status(item, info);
+    bool status = same_status(item, info);
+    if (r->event.in_loop) {
+        join_segment(r, a, item, inputs, status);
+        return;
+    }
+    bool same = outputs_same(a, item, &where);
     as->other = !same;
     as->unproven = inputs->unproven && !same;
-    if (!status)
-        snprintf(detail->s, sizeof detail->s, "info is %lld, was %lld", (long long)info, (long long)item->info);
-    else if (!same)
-        snprintf(detail->s, sizeof detail->s, "in %.40s", op_operand(run_log_op(r->log, item->op), where).s);
-    if (same && status)
-        return VERDICT_SAME;
-    if (item->unkept == UNKEPT_RULE && status) { /* by the table: it returns early, or nobody knows what it writes */
-        snprintf(detail->s, sizeof detail->s, "the routine need not write all its outputs here");
+    enum verdict verdict = inputs->unproven ? VERDICT_UNPROVEN : inputs->other ? VERDICT_FOLLOWS : VERDICT_DIFFERS;
+    if (same && status) {
+        verdict = VERDICT_SAME;
+    } else if (!status) {
+        snprintf(detail.s, sizeof detail.s, "info is %lld, was %lld", (long long)info, (long long)item->info);
+    } else if (item->unkept == UNKEPT_RULE) { /* by the table: it returns early, or nobody knows what it writes */
+        snprintf(detail.s, sizeof detail.s, "the routine need not write all its outputs here");
         as->why = lost_input;
-        return VERDICT_CANNOT;
+        verdict = VERDICT_CANNOT;
+    } else {
+        snprintf(detail.s, sizeof detail.s, "in %.40s", op_operand(run_log_op(r->log, item->op), where).s);
     }
-    return inputs->unproven ? VERDICT_UNPROVEN : inputs->other ? VERDICT_FOLLOWS : VERDICT_DIFFERS;
+    print_verdict(r, item, verdict, *detail.s ? detail.s : NULL);
 }
 
 /* Computes it if that can be; otherwise why not. */
 static const char *compute(struct replay *r, const struct log_item *item, const struct plan_step *step, struct again *a)
 {
-    const struct log_provider *provider = provider_of_item(r, item);
+    const struct log_provider *provider = run_log_provider(r->log, item->provider);
     const struct library *library = provider ? libraries_find(r->how->libraries, provider->path) : NULL;
     struct inputs inputs = {false, false};
     struct content as = {0};
-    struct short_text detail = {""};
     memset(a, 0, sizeof *a);
     const char *why = hopeless(item);
     if (!why && (!library || !library->handle))
@@ -258,8 +318,7 @@ static const char *compute(struct replay *r, const struct log_item *item, const 
         why = "its library does not compute with that number of threads here";
     if (why)
         return why;
-    enum verdict verdict = judge(r, a, item, &inputs, &as, &detail);
-    print_verdict(r, item, verdict, *detail.s ? detail.s : NULL);
+    judge(r, a, item, &inputs, &as);
     keep_outputs(r, a, item, step, &as);
     return NULL;
 }
@@ -272,6 +331,7 @@ static void replay_item(struct replay *r, const struct log_item *item, const str
         const struct content lost = {.why = lost_input};
         print_verdict(r, item, VERDICT_CANNOT, why);
         keep_outputs(r, &again, item, step, &lost);
+        r->segments[item->thread % STEP_MAX_THREADS].partial |= r->event.in_loop;
     }
     again_free(&again);
     for (uint64_t i = 0; i < item->ninputs; i++)
@@ -281,33 +341,93 @@ static void replay_item(struct replay *r, const struct log_item *item, const str
     show_progress(r, false);
 }
 
-static bool note_all(struct replay *r)
+/*
+ * The items that must be computed to judge the target: in a loop, all since the digest before it up to the next one.
+ */
+struct search {
+    uint64_t target;
+    uint64_t after; /* of its thread: what follows the last digest; before there is one, the first item in a loop */
+    bool any, found, open;
+    struct plan_range range;
+};
+
+static void look_for_target(struct search *s, const struct expand_event *e)
 {
-    struct expand *x = expand_new(&r->log->log, false);
+    uint64_t id = e->item.id;
+    if (step_thread(id) != step_thread(s->target))
+        return;
+    if (e->in_loop && !s->any)
+        s->after = id;
+    s->any |= e->in_loop;
+    if (id == s->target && !s->found) {
+        s->found = true;
+        s->open = e->in_loop;
+        s->range = (struct plan_range){e->in_loop ? s->after : id, id};
+    }
+    if (e->closes && s->open)
+        s->range.last = id;
+    s->open &= !e->closes;
+    s->after = e->closes ? id + 1 : s->after;
+}
+
+/* The first pass; false with errno set. */
+static bool note_all(struct replay *r, struct search *s)
+{
+    struct expand *x = run_log_expand(r->log, false);
+    uint64_t items = 0;
+    errno = ENOMEM;
     if (!x)
         return false;
-    while (expand_next(x, &r->event))
-        if (r->event.kind == EXPAND_LEAF)
+    while (items < RUN_LOG_COUNTED && expand_next(x, &r->event))
+        if (r->event.kind == EXPAND_LEAF) {
             plan_leaf(r->plan, r->event.leaf.id);
-        else if (r->event.kind == EXPAND_ITEM)
+        } else if (r->event.kind == EXPAND_ITEM) {
             plan_item(r->plan, &r->event.item);
+            look_for_target(s, &r->event);
+            items++;
+        }
+    if (items == RUN_LOG_COUNTED)
+        fprintf(stderr, "blase: only the first %llu items are looked at\n", (unsigned long long)items);
     expand_free(x);
     return true;
 }
 
+static void replay_event(struct replay *r, const struct plan_step *step)
+{
+    const struct expand_event *e = &r->event;
+    if (e->kind == EXPAND_LEAF) {
+        if (step->needed)
+            keep(r, (struct content_id){e->leaf.id, LEAF_OUTPUT}, &(struct content){.leaf = true, .fp = e->leaf.fp});
+        return;
+    }
+    struct segment *s = &r->segments[e->item.thread % STEP_MAX_THREADS];
+    if (step->needed)
+        replay_item(r, &e->item, step);
+    else
+        s->partial |= e->in_loop;
+    if (e->closes)
+        close_segment(r, s, e);
+}
+
+/* What a log that was cut off leaves without a digest. */
+static void close_all(struct replay *r)
+{
+    for (size_t i = 0; i < STEP_MAX_THREADS; i++)
+        if (r->segments[i].pending)
+            print_segment(r, &r->segments[i], step_id(i + 1, 0) - 1, VERDICT_UNTOLD, NULL);
+}
+
 static void replay_all(struct replay *r)
 {
-    struct expand *x = expand_new(&r->log->log, false);
+    struct expand *x = run_log_expand(r->log, false);
     struct plan_step step;
-    while (x && expand_next(x, &r->event)) {
-        bool leaf = r->event.kind == EXPAND_LEAF, item = r->event.kind == EXPAND_ITEM;
-        if ((!leaf && !item) || !plan_next(r->plan, &step) || !step.needed)
-            continue;
-        if (leaf)
-            keep(r, (struct content_id){r->event.leaf.id, LEAF_OUTPUT}, &(struct content){.leaf = true, .fp = r->event.leaf.fp});
-        else
-            replay_item(r, &r->event.item, &step);
-    }
+    while (x && expand_next(x, &r->event))
+        if (r->event.kind == EXPAND_LEAF || r->event.kind == EXPAND_ITEM) {
+            if (!plan_next(r->plan, &step))
+                break;
+            replay_event(r, &step);
+        }
+    close_all(r);
     expand_free(x);
 }
 
@@ -342,6 +462,29 @@ static bool libraries_fit(const struct recompute *how, const struct run_log *log
     return fit || how->force;
 }
 
+/* Everything but what has to be freed; false if nothing could be done, which was said. */
+static bool replay_log(struct replay *r)
+{
+    struct search search = {.target = r->how->target ? *r->how->target : UINT64_MAX};
+    r->plan = plan_new();
+    bool noted = r->plan && note_all(r, &search);
+    if (noted && r->how->target && !search.found) {
+        fprintf(stderr, "blase: the run has no item %s; 'blase items' lists them\n",
+                name_item(r->log->prefix, *r->how->target).s);
+        return false;
+    }
+    int64_t needed = noted ? plan_settle(r->plan, r->how->target ? &search.range : NULL) : -1;
+    if (needed < 0) {
+        fprintf(stderr, "blase: cannot note what is to be computed: %s\n", strerror(errno));
+        return false;
+    }
+    r->needed = (uint64_t)needed;
+    catch_crashes();
+    replay_all(r);
+    show_progress(r, true);
+    return true;
+}
+
 bool recompute_log(const struct recompute *how, struct run_log *log, struct recompute_totals *totals)
 {
     if (!libraries_fit(how, log))
@@ -350,19 +493,9 @@ bool recompute_log(const struct recompute *how, struct run_log *log, struct reco
     r->how = how;
     r->log = log;
     r->totals = totals;
-    r->plan = plan_new();
-    bool good = r->plan && note_all(r);
-    int64_t needed = good ? plan_settle(r->plan, how->target) : -1;
-    if (needed < 0) {
-        fprintf(stderr, "blase: cannot note what is to be computed: %s\n", strerror(errno));
-    } else {
-        r->needed = (uint64_t)needed;
-        catch_crashes();
-        replay_all(r);
-        show_progress(r, true);
-    }
+    bool good = replay_log(r);
     free_live(r);
     plan_free(r->plan);
     free(r);
-    return needed >= 0;
+    return good;
 }

@@ -51,7 +51,7 @@ static int usage(void)
         char name[64], option[96];
         settings_option(info->name, name, sizeof name);
         if (info->kind == SETTING_FLAG)
-            snprintf(option, sizeof option, "--%s", name);
+            snprintf(option, sizeof option, "--%s%s", name, strcmp(info->fallback, "1") == 0 ? "[=off]" : "");
         else
             snprintf(option, sizeof option, "--%s %s", name, metavariable(info->kind));
         bool told = info->kind != SETTING_FLAG && *info->fallback;
@@ -97,7 +97,7 @@ static int parse(struct run *run, int argc, char **argv)
     char names[MAX_SETTINGS][64];
     int count = 0, found;
     for (; count < setting_count && count < MAX_SETTINGS; count++) {
-        int argument = setting_table[count].kind == SETTING_FLAG ? no_argument : required_argument;
+        int argument = setting_table[count].kind == SETTING_FLAG ? optional_argument : required_argument;
         settings_option(setting_table[count].name, names[count], sizeof names[count]);
         options[count] = (struct option){names[count], argument, NULL, 256 + count};
     }

@@ -62,12 +62,12 @@ static void drop_cache(void *it)
 static void *make_content(uint64_t most)
 {
     (void)most;
-    return content_new();
+    return content_new(UINT64_C(64) << 20);
 }
 
 static void put_content(void *it, struct fp key)
 {
-    const struct origin origin = {.content = key, .merkle = key, .ref = key.lo};
+    const struct origin origin = {.content = key, .ref = key.lo};
     content_put(it, &origin);
 }
 

@@ -7,9 +7,11 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import diff_tests  # noqa: E402
 import driver_tests  # noqa: E402
 import estimate_tests  # noqa: E402
 import harness  # noqa: E402
+import items_tests  # noqa: E402
 import passing_tests  # noqa: E402
 import process_tests  # noqa: E402
 import program_tests  # noqa: E402
@@ -38,6 +40,8 @@ def main():
     thread_tests.register()
     spill_tests.register()
     driver_tests.register()
+    items_tests.register()
+    diff_tests.register()
     return harness.run_all(build, options.k, options.j)
 
 

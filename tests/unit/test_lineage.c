@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lineage/expand.h"
 #include "lineage/lineage.h"
 #include "lineage/log_reader.h"
 #include "tests/unit/calls.h"
@@ -43,18 +44,22 @@ struct logged {
 
 static void read_back(const char *directory, struct logged *logged)
 {
+    static struct expand_event e;
     char path[256];
     struct log_reader r;
     struct log_record record;
     snprintf(path, sizeof path, "%s/one.blog", directory);
     cr_assert(log_open(&r, path));
     memset(logged, 0, sizeof *logged);
-    while (log_next(&r, &record)) {
-        logged->nops += record.kind == LOG_OP;
-        logged->nleaves += record.kind == LOG_LEAF;
-        if (record.kind == LOG_ITEM)
-            cr_assert(log_decode_item(&record.payload, &logged->items[logged->nitems++]));
+    struct expand *x = expand_new(&r, false);
+    while (expand_next(x, &e)) {
+        logged->nleaves += e.kind == EXPAND_LEAF;
+        if (e.kind == EXPAND_ITEM)
+            logged->items[logged->nitems++] = e.item;
     }
+    expand_free(x);
+    while (log_next(&r, &record))
+        logged->nops += record.kind == LOG_OP;
     cr_assert_not(r.truncated);
     log_reader_close(&r);
     unlink(path);
@@ -65,7 +70,7 @@ static struct lineage *start(char *directory)
 {
     strcpy(directory, "/tmp/blase-unit-XXXXXX");
     cr_assert_not_null(mkdtemp(directory));
-    return lineage_new(log_writer_new(directory, "one.blog"));
+    return lineage_new(log_writer_new(directory, "one.blog"), true, UINT64_C(64) << 20);
 }
 
 static void finish(struct lineage *l)
