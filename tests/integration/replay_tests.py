@@ -57,7 +57,7 @@ def run_code(place, code, *options, environment=None, log="log"):
 
 
 def items(place, log="log"):
-    result = place.run([place.blase, "items", place.path(log), "--format", "json"])
+    result = place.run([place.blase, "items", place.path(log), "--expand", "--format", "json"])
     same(result.status, 0, "status of blase items")
     return [item for process in json.loads(result.out) for item in process["items"]]
 
@@ -211,6 +211,84 @@ def small_limit(place):
     same(place.show()["lineage"]["items"] >= 4, True, "the log goes on")
 
 
+LOOP = """
+import sys
+import numpy as np
+r = np.random.default_rng(0)
+a, b = r.standard_normal((100, 100)), r.standard_normal((100, 100))
+c, x = a @ b, np.ones(100)
+for i in range(int(sys.argv[1])):
+    y = a @ x
+    x = np.linalg.solve(c, y) if i % 3 else c @ y
+    z = c @ c
+print(((b @ a) @ x).sum())
+"""
+
+
+def loops(place):
+    """Iterations are judged by the log's digests over them, and what is held does not grow with their number."""
+    held = {}
+    for turns in ("60", "600"):
+        log = "log" + turns
+        run_code(place, LOOP.replace("sys.argv[1]", turns), log=log)
+        told = place.run([place.blase, "items", place.path(log)]).out.decode()
+        expect(re.search("^loop ", told, re.M), "no loop was found:", told[-600:])
+        traced = place.show(log)["lineage"]
+        result = place.run([place.blase, "replay", place.path(log)])
+        same((result.status, result.err), (0, b""), "status, stderr (%r)" % result.out[-500:])
+        count, equal, held[turns] = re.match(r"(\d+) items: (\d+) bit-equal; at most (.*) held", result.out.decode()).groups()
+        same((count, equal), (str(traced["items"]),) * 2, "what was replayed")
+    same(held["60"], held["600"], "memory held for contents")
+    target = items(place, "log60")[70]
+    lines, counts = replayed(place, str(target["id"]), log="log60")
+    same((len(lines), counts["items"]), (1, sum(counts.values()) - counts["items"]), "what was replayed: %r" % lines)
+    expect(lines[0].endswith("bit-equal"), "the item of a loop:", lines)
+
+
+def wrong_loop(place):
+    """A result of a loop that is not what was logged is noticed: here by an argument changed in the log."""
+    run_code(place, LOOP.replace("sys.argv[1]", "40"))
+    (name,) = [name for name in os.listdir(place.path("log")) if name[0].isdigit()]
+    with open(place.path("log", name), "rb") as file:
+        log = file.read()
+    wrong = 0
+    for at in range(len(log) // 2, len(log) - 16, max(1, len(log) // 80)):
+        with open(place.path("log", name), "wb") as file:
+            file.write(log[:at] + bytes([log[at] ^ 1]) + log[at + 1:])
+        result = place.run([place.blase, "replay", "--force", place.path("log")])
+        expect(result.status in (0, 1), "status", result.status, result.err[-300:])
+        wrong += b"in a loop  differs" in result.out
+    expect(wrong > 0, "no change was noticed in a loop")
+
+
+def finite(place):
+    """The call that makes NaN or Inf of finite numbers, whatever it is, and only those flagged that have any."""
+    code = """
+import numpy as np
+r = np.random.default_rng(1)
+a, x = r.standard_normal((60, 60)), np.ones(60)
+np.seterr(all="ignore")
+for k in range(6):
+    y = a @ x if k != KIND else (a * 1e200) @ (x * 1e200)
+    a @ a
+if KIND == 2:
+    a[3, 4] = np.nan
+    np.linalg.solve(a, x)
+    a @ a
+"""
+    for kind in (2, 4):
+        log = "log%d" % kind
+        run_code(place, code.replace("KIND", str(kind)), "--check-finite", log=log)
+        found = [(number, item["op"], item["nonfinite_in"], item["nonfinite_out"]) for number, item in enumerate(items(place, log))
+                 if item["nonfinite_in"] or item["nonfinite_out"]]
+        wanted = [(2 * kind, "dgemv", [], ["Y"])]
+        if kind == 2:
+            wanted += [(12, "dgesv", ["A"], ["A", "B"]), (13, "dgemm", ["A", "B"], ["C"])]
+        same(found, wanted, "items with NaN or Inf")
+    run_code(place, code.replace("KIND", "2"), log="unchecked")
+    same([item["nonfinite_out"] for item in items(place, "unchecked")], [None] * 14, "without --check-finite")
+
+
 def capture_without_log(place):
     result = place.under(["true"], "--capture", "--log", "off", log=None)
     same(result.status, 0, "status")
@@ -233,6 +311,9 @@ def register():
     test("replay of overlapping operands", overlapping)
     test("replay with another library", other_library)
     test("capture with a limit on file sizes", small_limit)
+    test("replay of loops", loops)
+    test("replay of a log that is wrong", wrong_loop)
+    test("check-finite flags", finite)
     test("capture without a log", capture_without_log)
     test("replay usage", usage_is_told)
     variants = [(name, "debian") for name in PYTHON] + [("r_linalg", "R"), ("octave_linalg", "octave")]
