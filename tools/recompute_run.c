@@ -279,6 +279,8 @@ static void judge(struct replay *r, struct again *a, const struct log_item *item
     bool status = same_status(item, info);
     if (r->event.in_loop) {
         join_segment(r, a, item, inputs, status);
+        as->other = item->unkept == UNKEPT_RULE || inputs->other; /* for all that is known */
+        as->unproven = inputs->unproven;
         return;
     }
     bool same = outputs_same(a, item, &where);
