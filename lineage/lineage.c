@@ -332,6 +332,15 @@ static void settle(struct lineage *l)
     append(l, LOG_LINEAGE, 0);
 }
 
+bool lineage_knows(struct lineage *l, struct fp fp)
+{
+    if (!guard_enter(&l->guard))
+        return true;
+    bool known = content_find(l->content, fp) != NULL;
+    guard_leave(&l->guard);
+    return known;
+}
+
 void lineage_header(struct lineage *l, const char *const pairs[][2], int count)
 {
     if (!guard_enter(&l->guard))

@@ -6,6 +6,7 @@
 #ifndef BLASE_SHIM_PROCESS_H
 #define BLASE_SHIM_PROCESS_H
 
+#include "lineage/capture.h"
 #include "lineage/lineage.h"
 #include "lineage/settings.h"
 #include "reuse/cache.h"
@@ -16,6 +17,7 @@
 struct process {
     struct settings settings;
     struct lineage *lineage;
+    struct capture *capture;   /* NULL when leaves' contents are not stored */
     struct cache *cache;       /* NULL when reuse is off */
     struct governor *governor; /* NULL when every call is traced, or nothing is reused */
     struct spill *spill;       /* NULL when nothing goes to disk */
