@@ -5,11 +5,12 @@
 #include "lineage/clock.h"
 #include "reuse/driver.h"
 
-enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32 };
+enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32, RETRY = 16 };
+enum { NEVER_CLOSED_NS = 500 * LOOK_COST_NS }; /* beside such a call a look costs nothing */
 enum { BARREN_FROM = 512, BARREN_RATIO = 50, SUBSET = 16, FORGET_AT = 1024, FORGET_FRESH_AT = 64, CREDIT_PART = 4 };
-static const double BELIEF_IN_FRESH = 1, BELIEF_IN_REPEATED = 128,
+static const double BELIEF_IN_FRESH = 2, BELIEF_IN_REPEATED = 128,
                     BELIEF_IN_USES = 8; /* results that count as asked for beforehand */
-static const float LEARNING_RATE = 0.25f;
+static const float LEARNING_RATE = 0.25f, LEARNING_DOWN = 0.5f, LEARNING_LEAP = 4;
 
 static uint64_t load(const _Atomic uint64_t *counter)
 {
@@ -91,12 +92,16 @@ static double scaled(double estimate, const _Atomic float *scale)
     return s > 0 ? estimate * (double)s : estimate;
 }
 
+/* Other load and cold caches only ever add time: what took less is believed sooner, and what took far more not at once. */
 static void learn(_Atomic float *scale, double measured, double estimate)
 {
     if (estimate <= 0 || measured <= 0)
         return;
     float now = (float)(measured / estimate), old = atomic_load_explicit(scale, memory_order_relaxed);
-    atomic_store_explicit(scale, old > 0 ? old + LEARNING_RATE * (now - old) : now, memory_order_relaxed);
+    if (old > 0 && now > LEARNING_LEAP * old)
+        now = LEARNING_LEAP * old;
+    float rate = old <= 0 ? 1 : now < old ? LEARNING_DOWN : LEARNING_RATE;
+    atomic_store_explicit(scale, old + rate * (now - old), memory_order_relaxed);
 }
 
 static void expect(struct governed *d, const struct canon *c, const struct use *use)
@@ -165,21 +170,30 @@ static double uses(const struct governor_class *class)
     return (share_part(&class->uses) + GOVERNOR_USES * BELIEF_IN_USES) / (share_of(&class->uses) + BELIEF_IN_USES);
 }
 
+/* How often a new sample of the class is seen again: once at least, for the record of those kept tells whether it is at all. */
+static double sights(const struct governor_class *class)
+{
+    double again = share_part(&class->samples), anew = share_of(&class->samples) - again;
+    double each = again / (anew + 1);
+    return each < 1 ? 1 : each < GOVERNOR_USES ? each : GOVERNOR_USES;
+}
+
 /* Is there more to be gained than lost? See the essay. */
 static bool promising(const struct governed *d)
 {
     const struct governor_class *class = d->class;
     double gain = d->call_ns - d->hit_ns - LOOK_COST_NS, honest = truth(class);
     uint32_t looks = atomic_load_explicit(&class->looks, memory_order_relaxed);
-    if (gain <= 0)
-        return false;
+    if (gain <= 0) /* by measurements that one busy moment of the machine may have spoilt */
+        return d->sight == SIGHT_KEPT && honest >= 0.5 && looks % RETRY == 0;
     switch (d->sight) {
     case SIGHT_KEPT:
         return honest * gain > (1 - honest) * d->miss_ns;
     case SIGHT_SEEN:
         return honest * chance(&class->repeated, BELIEF_IN_REPEATED) * uses(class) * gain > d->miss_ns;
     default:
-        return chance(&class->fresh, BELIEF_IN_FRESH) * gain > d->miss_ns || (looks >= TRIAL_FIRST && (looks & (looks - 1)) == 0);
+        return chance(&class->fresh, BELIEF_IN_FRESH) * sights(class) * gain > d->miss_ns ||
+               (looks >= TRIAL_FIRST && (looks & (looks - 1)) == 0);
     }
 }
 
@@ -230,7 +244,7 @@ static bool hopeless(const struct governed *d)
 {
     double gain = d->call_ns - d->hit_ns - LOOK_COST_NS, honest = truth(d->class);
     bool measured = atomic_load_explicit(&d->class->call_scale, memory_order_relaxed) > 0;
-    return measured && (gain <= 0 || (d->sight != SIGHT_NEW && honest * gain <= (1 - honest) * d->miss_ns));
+    return measured && d->call_ns < NEVER_CLOSED_NS && (gain <= 0 || (d->sight != SIGHT_NEW && honest * gain <= (1 - honest) * d->miss_ns));
 }
 
 bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use)
@@ -240,7 +254,7 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
     atomic_fetch_add_explicit(&d->class->looks, 1, memory_order_relaxed);
     d->loan = d->wanted = d->factor_kept = false;
     expect(d, c, use);
-    if (d->call_ns > d->hit_ns && take_sample(g, d, c, use))
+    if ((d->call_ns > d->hit_ns || d->call_ns >= NEVER_CLOSED_NS) && take_sample(g, d, c, use))
         admitted = decide(g, d);
     else
         add(&g->refused_gain, 1);

@@ -22,14 +22,17 @@
  * was computed (a first call is cold).
  *
  * Beyond the bound it looks for gain, by what the class has shown. With g = time of the call - time of a hit:
- * - g <= 0: nothing to be had. The class is closed: one call in GOVERNOR_REOPEN is looked at, in case that was a bad start.
+ * - g <= 0: nothing to be had. The class is closed: one call in GOVERNOR_REOPEN is looked at, in case that was a bad start. Where
+ *   calls take so long that a look is nothing beside them, samples are still taken, and of those whose result is kept a few are
+ *   tried again.
  * - the sample belongs to a kept result: looked at if  truth * g > (1 - truth) * time of a miss,  where truth is the share of
  *   such looks that were hits. Programs that change elements between the sampled ones are found out this way.
  * - the sample was seen before: kept if  truth * chance * uses * g > time of a miss,  where chance is the share of
  *   results kept on a second sight that were asked for at all (believed in until many were not), and uses how often those were
  *   (GOVERNOR_USES times to begin with).
- * - it is new: kept if  chance * g > time of a miss,  chance being the share of results kept at first sight that were asked for
- *   (one half to begin with); else only the 32nd, 64th, 128th … call. So dear results are kept at first sight, cheap ones at the
+ * - it is new: kept if  chance * sights * g > time of a miss,  chance being the share of results kept at first sight that were
+ *   asked for (two thirds to begin with), and sights how often a new sample of the class was seen again, from once to GOVERNOR_USES
+ *   times; else only the 32nd, 64th, 128th … call. So dear results are kept at first sight, cheap ones at the
  *   second.
  * Where samples keep being new, a class is barren: of it only the calls in a 1/16 of all contents, told by a few elements, are
  * sampled. The choice depends on content alone, so what repeats is met again (as in SHARDS, Waldspurger et al., FAST 2015).
@@ -44,7 +47,7 @@
 #include "reuse/sample.h"
 
 enum {
-    GOVERNOR_GRACE_NS = 25000000,
+    GOVERNOR_GRACE_NS = 15000000,
     GOVERNOR_ALMS_NS = 500000,
     GOVERNOR_CREDIT_NS = 25000000,
     GOVERNOR_TRUST_NS = 100000000,
