@@ -100,6 +100,8 @@ static void learn(_Atomic float *scale, double measured, double estimate)
     float now = (float)(measured / estimate), old = atomic_load_explicit(scale, memory_order_relaxed);
     if (old > 0 && now > LEARNING_LEAP * old)
         now = LEARNING_LEAP * old;
+    if (old <= 0) /* the first is cold: it counts as much as the estimate */
+        now = (1 + now) / 2;
     float rate = old <= 0 ? 1 : now < old ? LEARNING_DOWN : LEARNING_RATE;
     atomic_store_explicit(scale, old + rate * (now - old), memory_order_relaxed);
 }
