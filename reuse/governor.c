@@ -43,7 +43,7 @@ static bool affordable(const struct governor *g, double cost, double own)
     double share = GOVERNOR_SHARE * ((double)load(&g->blas_ns) + own);
     double credit = (double)load(&g->credit_ns);
     credit = credit < GOVERNOR_CREDIT_NS ? credit : GOVERNOR_CREDIT_NS;
-    return regret(g) + cost <= (share > GOVERNOR_GRACE_NS ? share : GOVERNOR_GRACE_NS) + credit;
+    return regret(g) + cost <= (share > GOVERNOR_GRACE_NS + credit ? share : GOVERNOR_GRACE_NS + credit);
 }
 
 /* Adds to a share; when it grows old both sides are halved, so that what was long ago counts less. */
@@ -100,8 +100,6 @@ static void learn(_Atomic float *scale, double measured, double estimate)
     float now = (float)(measured / estimate), old = atomic_load_explicit(scale, memory_order_relaxed);
     if (old > 0 && now > LEARNING_LEAP * old)
         now = LEARNING_LEAP * old;
-    if (old <= 0) /* the first is cold: it counts as much as the estimate */
-        now = (1 + now) / 2;
     float rate = old <= 0 ? 1 : now < old ? LEARNING_DOWN : LEARNING_RATE;
     atomic_store_explicit(scale, old + rate * (now - old), memory_order_relaxed);
 }
@@ -204,9 +202,15 @@ static bool take_loan(struct governor *g, struct governed *d)
 {
     uint64_t none = 0;
     _Atomic uint64_t *const slot = d->sight == SIGHT_KEPT ? &g->loan_ns : &g->trust_ns;
-    if (!atomic_compare_exchange_strong(slot, &none, (uint64_t)d->hit_ns + 1))
+    if (d->sight == SIGHT_NEW && atomic_load(&g->trust_lost))
+        return false;
+    if (!atomic_compare_exchange_strong(slot, &none, (uint64_t)d->miss_ns + 1))
         return false;
     d->loan = d->sight == SIGHT_KEPT;
+    if (!d->loan) {
+        atomic_store(&g->trust_due_ns, load(&g->saved_ns) + (uint64_t)d->miss_ns);
+        atomic_store(&g->trust_fresh, d->sight == SIGHT_NEW);
+    }
     add(&g->loans, 1);
     return true;
 }
@@ -224,14 +228,22 @@ static bool worth_a_loan(const struct governed *d, double cost)
     }
 }
 
+/* What a miss may cost: where the class has not shown it, other classes tell how slow memory is today. */
+static double miss_cost(const struct governor *g, const struct governed *d)
+{
+    float all = atomic_load_explicit(&g->miss_scale, memory_order_relaxed);
+    bool measured = atomic_load_explicit(&d->class->miss_scale, memory_order_relaxed) > 0;
+    return measured || all < 1 ? d->miss_ns : d->miss_ns * (double)all;
+}
+
 static bool decide(struct governor *g, struct governed *d)
 {
     if (!promising(d)) {
         add(&g->refused_gain, 1);
         return false;
     }
-    double honest = truth(d->class);
-    double cost = d->sight == SIGHT_KEPT ? honest * d->hit_ns + (1 - honest) * d->miss_ns : d->miss_ns;
+    double honest = truth(d->class), miss = miss_cost(g, d);
+    double cost = d->sight == SIGHT_KEPT ? honest * d->hit_ns + (1 - honest) * miss : miss;
     if (affordable(g, cost, d->call_ns))
         return true;
     if (worth_a_loan(d, cost) && take_loan(g, d))
@@ -246,7 +258,8 @@ static bool hopeless(const struct governed *d)
 {
     double gain = d->call_ns - d->hit_ns - LOOK_COST_NS, honest = truth(d->class);
     bool measured = atomic_load_explicit(&d->class->call_scale, memory_order_relaxed) > 0;
-    return measured && d->call_ns < NEVER_CLOSED_NS && (gain <= 0 || (d->sight != SIGHT_NEW && honest * gain <= (1 - honest) * d->miss_ns));
+    return measured && d->call_ns < NEVER_CLOSED_NS &&
+           (gain <= 0 || (d->sight != SIGHT_NEW && honest * gain <= (1 - honest) * d->miss_ns));
 }
 
 bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use)
@@ -278,9 +291,18 @@ uint64_t governor_worth(const struct governed *d, uint64_t computed_ns)
 static void settle_loans(struct governor *g)
 {
     if ((load(&g->loan_ns) || load(&g->trust_ns)) && affordable(g, 0, 0)) {
+        if (load(&g->trust_ns) && atomic_load(&g->trust_fresh) && load(&g->saved_ns) < load(&g->trust_due_ns))
+            atomic_store(&g->trust_lost, true);
         atomic_store(&g->loan_ns, 0);
         atomic_store(&g->trust_ns, 0);
     }
+}
+
+/* Of what we spend the first time is the dearest, into memory never touched: it counts as much as the estimate. */
+static void learn_own(_Atomic float *scale, double measured, double estimate)
+{
+    bool first = atomic_load_explicit(scale, memory_order_relaxed) <= 0;
+    learn(scale, first ? (measured + estimate) / 2 : measured, estimate);
 }
 
 void governor_traced(struct governor *g, const struct governed *d, uint64_t spent_ns, uint64_t call_ns, uint64_t saved_ns,
@@ -291,11 +313,13 @@ void governor_traced(struct governor *g, const struct governed *d, uint64_t spen
     add(&g->blas_ns, call_ns);
     if (!hit || !saved_ns) /* of a hit only a driver's solution was computed, if anything */
         learn(&d->class->call_scale, (double)call_ns, d->raw.call_ns);
-    learn(hit ? &d->class->hit_scale : &d->class->miss_scale, (double)spent_ns, hit ? d->raw.hit_ns : d->raw.miss_ns);
-    if (!hit)
+    learn_own(hit ? &d->class->hit_scale : &d->class->miss_scale, (double)spent_ns, hit ? d->raw.hit_ns : d->raw.miss_ns);
+    if (!hit) {
+        learn_own(&g->miss_scale, (double)spent_ns, d->raw.miss_ns);
         d->sight == SIGHT_NEW ? tally(&d->class->fresh, 1, 0, FORGET_FRESH_AT) : tally(&d->class->repeated, 1, 0, FORGET_AT);
-    else
+    } else {
         tally(&d->class->uses, 0, 1, FORGET_AT);
+    }
     if (d->sight == SIGHT_KEPT)
         tally(&d->class->promises, 1, hit, FORGET_AT);
     if (kept)
@@ -363,4 +387,5 @@ void governor_restart(struct governor *g)
                                       &g->looked,  &g->refused_budget, &g->refused_gain, &g->loans};
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
         atomic_store(sums[i], 0);
+    atomic_store(&g->trust_lost, false);
 }
