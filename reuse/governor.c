@@ -5,7 +5,7 @@
 #include "lineage/clock.h"
 #include "reuse/driver.h"
 
-enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32, RETRY = 16 };
+enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32, RETRY = 16, MOST_BELIEF = 8 };
 enum { NEVER_CLOSED_NS = 500 * LOOK_COST_NS }; /* beside such a call a look costs nothing */
 enum { BARREN_FROM = 512, BARREN_RATIO = 50, SUBSET = 16, FORGET_AT = 1024, FORGET_FRESH_AT = 64, CREDIT_PART = 4 };
 static const double BELIEF_IN_FRESH = 2, BELIEF_IN_REPEATED = 128,
@@ -170,12 +170,26 @@ static double uses(const struct governor_class *class)
     return (share_part(&class->uses) + GOVERNOR_USES * BELIEF_IN_USES) / (share_of(&class->uses) + BELIEF_IN_USES);
 }
 
-/* How often a new sample of the class is seen again: once at least, for the record of those kept tells whether it is at all. */
-static double sights(const struct governor_class *class)
+/* How often a new sample of the class is seen again; once at least, for the record of those kept tells whether it is at all. */
+static double sights(const struct governor_class *class, double most)
 {
     double again = share_part(&class->samples), anew = share_of(&class->samples) - again;
     double each = again / (anew + 1);
-    return each < 1 ? 1 : each < GOVERNOR_USES ? each : GOVERNOR_USES;
+    return each < 1 ? 1 : each < most ? each : most;
+}
+
+/* What keeping a new result should bring. */
+static double prospect_of_new(const struct governed *d)
+{
+    double belief = BELIEF_IN_FRESH * sights(d->class, MOST_BELIEF);
+    return chance(&d->class->fresh, belief) * sights(d->class, GOVERNOR_USES) * (d->call_ns - d->hit_ns - LOOK_COST_NS);
+}
+
+/* What keeping a result that was seen before should bring, if it is asked for as such results were. */
+static double prospect_of_seen(const struct governed *d)
+{
+    double asked = chance(&d->class->repeated, BELIEF_IN_REPEATED) * uses(d->class);
+    return truth(d->class) * asked * (d->call_ns - d->hit_ns - LOOK_COST_NS);
 }
 
 /* Is there more to be gained than lost? See the essay. */
@@ -190,10 +204,9 @@ static bool promising(const struct governed *d)
     case SIGHT_KEPT:
         return honest * gain > (1 - honest) * d->miss_ns;
     case SIGHT_SEEN:
-        return honest * chance(&class->repeated, BELIEF_IN_REPEATED) * uses(class) * gain > d->miss_ns;
+        return prospect_of_seen(d) > d->miss_ns;
     default:
-        return chance(&class->fresh, BELIEF_IN_FRESH) * sights(class) * gain > d->miss_ns ||
-               (looks >= TRIAL_FIRST && (looks & (looks - 1)) == 0);
+        return prospect_of_new(d) > d->miss_ns || (looks >= TRIAL_FIRST && (looks & (looks - 1)) == 0);
     }
 }
 
@@ -222,7 +235,7 @@ static bool worth_a_loan(const struct governed *d, double cost)
     case SIGHT_KEPT:
         return true;
     case SIGHT_SEEN:
-        return 4 * cost <= d->call_ns;
+        return 4 * cost <= prospect_of_seen(d);
     default:
         return 8 * cost <= d->call_ns && cost <= GOVERNOR_TRUST_NS;
     }

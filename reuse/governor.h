@@ -14,12 +14,13 @@
  * Why the bound holds: each unit of spending is admitted by (1) with the cost expected of it, and is booked when it is done, so
  * regret can pass the right-hand side only by what the calls in flight (one a thread) cost more than expected, and by loans. A
  * loan is a look at a call whose sample says that its result was kept (it is almost surely repaid at once by the hit), or the
- * keeping of a result that costs little beside its call: a quarter if the sample was seen before, else an eighth and
- * GOVERNOR_TRUST. It may exceed (1), but only while no earlier loan of its kind is unpaid: one that brings no hit must be worked
- * off by (1) before the next, and after one lost so at first sight no more are given at first sight. So that loans are found when
- * nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas` more, and GOVERNOR_ALMS. The estimates behind
- * (1) come from measured times of the same class (routine, size, caller) as soon as there are any; a hit is booked with what such
- * calls take on average, if that is less than what this one took when it was computed (a first call is cold).
+ * keeping of a result that costs little beside what it should bring: a quarter of that if the sample was seen before, else an
+ * eighth of its call and GOVERNOR_TRUST. It may exceed (1), but only while no earlier loan of its kind is unpaid: one that brings
+ * no hit must be worked off by (1) before the next, and after one lost so at first sight no more are given at first sight. So
+ * that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas` more, and
+ * GOVERNOR_ALMS. The estimates behind (1) come from measured times of the same class (routine, size, caller) as soon as there are
+ * any; a hit is booked with what such calls take on average, if that is less than what this one took when it was computed (a
+ * first call is cold).
  *
  * Beyond the bound it looks for gain, by what the class has shown. With g = time of the call - time of a hit:
  * - g <= 0: nothing to be had. The class is closed: one call in GOVERNOR_REOPEN is looked at, in case that was a bad start. Where
@@ -31,10 +32,11 @@
  *   results kept on a second sight that were asked for at all (believed in until many were not), and uses how often those were
  *   (GOVERNOR_USES times to begin with).
  * - it is new: kept if  chance * sights * g > time of a miss,  chance being the share of results kept at first sight that were
- *   asked for (two thirds to begin with), and sights how often a new sample of the class was seen again, from once to
- * GOVERNOR_USES times; else only the 32nd, 64th, 128th … call. So dear results are kept at first sight, cheap ones at the second.
- * Where samples keep being new, a class is barren: of it only the calls in a 1/16 of all contents, told by a few elements, are
- * sampled. The choice depends on content alone, so what repeats is met again (as in SHARDS, Waldspurger et al., FAST 2015).
+ *   asked for (two thirds to begin with; the more often samples come again, the longer that is believed), and sights how often a
+ * new sample of the class was seen again, from once to GOVERNOR_USES times; else only the 32nd, 64th, 128th … call. So dear
+ * results are kept at first sight, cheap ones at the second. Where samples keep being new, a class is barren: of it only the
+ * calls in a 1/16 of all contents, told by a few elements, are sampled. The choice depends on content alone, so what repeats is
+ * met again (as in SHARDS, Waldspurger et al., FAST 2015).
  *
  * Lock-free: sums and classes are relaxed atomics; a lost update costs precision, nothing else.
  */
