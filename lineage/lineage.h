@@ -20,6 +20,7 @@ struct traced_input {
     struct view view;
     struct fp fp;
     struct found found; /* by lineage_recognise */
+    bool beside;        /* the rest of an operand of which the input before it is a triangle */
 };
 
 /* One operand's content after the call, with those of its triangles where they came with it. */
@@ -60,8 +61,8 @@ struct traced {
 struct lineage *lineage_new(struct log_writer *log, bool dedup, uint64_t memory);
 
 /*
- * From now on buffers have identities (identity.h); `thorough`: whatever it costs. Without, inputs are joined as wholes only. Call
- * once, at the start; false: no memory, and no identities.
+ * From now on buffers have identities (identity.h); `thorough`: whatever it costs. Without, inputs are joined as wholes only.
+ * Call once, at the start; false: no memory, and no identities.
  */
 bool lineage_identify(struct lineage *l, bool thorough);
 

@@ -339,6 +339,8 @@ const char *again_fill(struct again *a, const struct log_input *in, const struct
         return "its operands make no sense";
     int k = (int)in->operand;
     struct view to = view_of(&a->canon, k, a->use[k].read), from;
+    if (to.part == PART_FULL && in->part >= PART_UPPER && in->part <= PART_STRICT_LOWER) /* the rest is another input */
+        to.part = (uint8_t)in->part;
     if (view_empty(&to) || view_empty(content) || !choose(content, in->slice, &to, &from))
         return "an input has another shape than the log says";
     void *packed = malloc(view_bytes(&to));
