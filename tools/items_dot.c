@@ -106,17 +106,20 @@ static bool served(const struct log_item *item)
 
 static void print_values(const struct log_op *op, const struct log_item *item)
 {
-    for (uint64_t i = 0; i < item->nvalues && i < ARGUMENTS; i++) {
+    int shown = 0;
+    for (uint64_t i = 0; i < item->nvalues && shown < ARGUMENTS; i++) {
         struct short_text number[2];
+        if (!value_hashed(&item->values[i]))
+            continue;
         int count = value_numbers(op, &item->values[i], number);
-        fputs(i % 3 ? ", " : "\\n", stdout);
+        fputs(shown++ % 3 ? ", " : "\\n", stdout);
         print_escaped(op_argument(op, item->values[i].arg).s);
         putchar('=');
         print_escaped(number[0].s);
         if (count == 2)
             printf(",%s", number[1].s);
     }
-    fputs(item->nvalues > ARGUMENTS ? ", …" : "", stdout);
+    fputs(shown == ARGUMENTS && item->nvalues > ARGUMENTS ? ", …" : "", stdout);
 }
 
 /* What made NaN or Inf of finite inputs stands out. */
@@ -140,7 +143,8 @@ static void print_input(const struct graph *g, const struct loops *loops, uint32
                         const struct log_input *in)
 {
     uint32_t log = g->node[node].log, from = graph_find(g, log, !in->is_item, in->ref);
-    print_arrow(from == GRAPH_NONE ? graph_reference(g, log, in->is_item, in->ref) : shown_as(g, loops, from), graph_name(g, node));
+    print_arrow(from == GRAPH_NONE ? graph_reference(g, log, in->is_item, in->ref) : shown_as(g, loops, from),
+                graph_name(g, node));
     fputs(" [label=\"", stdout);
     if (in->is_item && from != GRAPH_NONE) {
         print_escaped(op_operand(graph_op(g, from), in->output).s);
@@ -174,7 +178,8 @@ static void print_leaf(const struct graph *g, uint32_t node, const struct log_le
     puts("\"];");
 }
 
-/* Where the items of loops got what they read, from outside of the loop: an arrow for each place. Leaves made in loops go without. */
+/* Where the items of loops got what they read, from outside of the loop: an arrow for each place. Leaves made in loops go
+ * without. */
 static void print_loop_inputs(const struct graph *g, const struct loops *loops, uint32_t log)
 {
     struct idmap seen = {0};
@@ -235,7 +240,7 @@ static void print_nodes(const struct items *items, uint32_t log)
     uint32_t node;
     struct loops loops = loops_of(items, log);
     graph_walk_begin(&walk, items->graph, log, items_whole_loops(items));
-    while (graph_walk_next(&walk, &event, &node))
+    while (graph_walk_next(&walk, &event, &node) && !items_done(items, node))
         print_event(items, &loops, log, node, &event);
     graph_walk_end(&walk);
     print_loop_inputs(items->graph, &loops, log);

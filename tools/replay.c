@@ -10,7 +10,7 @@
 /* Content of this log: fingerprints of leaves, and of what items wrote. */
 struct contents {
     struct idmap leaves, outputs;
-    struct idmap computed; /* content by Merkle hash and operand */
+    struct idmap computed;      /* content by Merkle hash and operand */
     struct log_output *content; /* of a leaf, with the part that it is */
     size_t count;
 };
@@ -74,8 +74,8 @@ static bool never_kept(const struct log_item *item)
 }
 
 /*
- * Of an item in a loop, the log does not have what it wrote: then equal computations wrote the same, and what has not been computed
- * before is new.
+ * Of an item in a loop, the log does not have what it wrote: then equal computations wrote the same, and what has not been
+ * computed before is new.
  */
 static void add_output(struct contents *c, const struct log_item *item, const struct log_output *out)
 {

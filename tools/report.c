@@ -49,8 +49,8 @@ static char *short_command(const char *command)
 static void report_troubles(FILE *out, const struct summary *s, const char *before)
 {
     if (s->cut)
-        fprintf(out, "%sof %s only the first %s items and leaves are counted\n", before, text_count(s->cut, "process", "processes").s,
-                text_thousands(RUN_LOG_COUNTED).s);
+        fprintf(out, "%sof %s only the first %s items and leaves are counted\n", before,
+                text_count(s->cut, "process", "processes").s, text_thousands(RUN_LOG_COUNTED).s);
     if (s->unreadable)
         fprintf(out, "%s%s cannot be read and %s left out\n", before, text_count(s->unreadable, "log", "logs").s,
                 s->unreadable == 1 ? "is" : "are");
@@ -165,7 +165,8 @@ static void report_lineage(FILE *out, const struct summary *s)
         fprintf(out, "          %s folded into %s\n", text_count(l->dedup_items, "item", "items").s,
                 text_count(l->patches, "loop", "loops").s);
     if (l->dropped_contents || l->dropped_buffers)
-        fprintf(out, "          memory was short (--lineage-memory): %s and %s were forgotten, and are leaves where they came again\n",
+        fprintf(out,
+                "          memory was short (--lineage-memory): %s and %s were forgotten, and are leaves where they came again\n",
                 text_count(l->dropped_contents, "content", "contents").s, text_count(l->dropped_buffers, "buffer", "buffers").s);
 }
 
