@@ -260,7 +260,7 @@ static bool next_sketch(const struct identity *id, const struct probe *p, uint64
 
 static bool worth_searching(const struct identity *id, const struct probe *p)
 {
-    if ((!id->thorough && !affordable(id, 0)) || !guard_enter(id->guard))
+    if (!guard_enter(id->guard))
         return false;
     bool room = sketches_room(id->sketches, p);
     guard_leave(id->guard);
@@ -273,7 +273,6 @@ static void by_content(struct identity *id, struct probe *p, struct found *found
     struct candidate c = {.seq = UINT64_MAX};
     if (!worth_searching(id, p))
         return;
-    uint64_t began = books_begin(id);
     probe_prepare(p, sketches_hashed(id->sketches));
     bool settled = !p->searchable;
     for (int tries = 0; tries < SKETCHES_TRIED && !settled && next_sketch(id, p, c.seq, &c); tries++) {
@@ -282,14 +281,13 @@ static void by_content(struct identity *id, struct probe *p, struct found *found
         settled = sketch_search(c.sketch, p, &c.slice) && prove(found, &c);
         sketch_release(c.sketch);
     }
-    books_end(id, began);
 }
 
-void identity_recognise(struct identity *id, const struct view *v, struct fp fp, struct found *found)
+static void recognise(struct identity *id, const struct view *v, struct found *found)
 {
     struct probe p;
     struct found likely = {.how = FOUND_NOTHING};
-    if (view_count(v) == 0 || !probe_begin(&p, v)) /* the strict triangle of a 1 x 1 matrix has no elements */
+    if (!probe_begin(&p, v))
         return;
     by_identity(id, v, &p, found, &likely);
     if (found->how == FOUND_NOTHING)
@@ -297,6 +295,15 @@ void identity_recognise(struct identity *id, const struct view *v, struct fp fp,
     if (found->how == FOUND_NOTHING)
         *found = likely;
     probe_end(&p);
+}
+
+void identity_recognise(struct identity *id, const struct view *v, struct fp fp, struct found *found)
+{
+    if (view_count(v) == 0 || (!id->thorough && !affordable(id, 0))) /* the strict triangle of a 1 x 1 matrix has no elements */
+        return;
+    uint64_t began = books_begin(id);
+    recognise(id, v, found);
+    books_end(id, began);
     if (found->how == FOUND_NOTHING)
         keep(id, v, fp, 0);
 }

@@ -126,7 +126,7 @@ struct relation {
     uint64_t distance, output;
     struct log_slice slice;
 };
-enum { RELATION_NEW = UINT32_MAX, RELATION_FAR = UINT32_MAX - 1 };
+static const uint64_t RELATION_NEW = UINT32_MAX, RELATION_FAR = UINT32_MAX - 1;
 
 static uint64_t distance_of(uint64_t id, uint64_t touched)
 {
@@ -330,6 +330,15 @@ static void settle(struct lineage *l)
     sums.dedup_items = l->folding.dedup_items;
     log_encode_lineage(&l->scratch, &sums);
     append(l, LOG_LINEAGE, 0);
+}
+
+bool lineage_knows(struct lineage *l, struct fp fp)
+{
+    if (!guard_enter(&l->guard))
+        return true;
+    bool known = content_find(l->content, fp) != NULL;
+    guard_leave(&l->guard);
+    return known;
 }
 
 void lineage_header(struct lineage *l, const char *const pairs[][2], int count)

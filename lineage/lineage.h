@@ -34,6 +34,7 @@ struct traced {
     const struct canon *canon;
     const struct use *use; /* of its operands */
     bool cblas_rows;       /* arrived as a row-major CBLAS call */
+    uint32_t modes;        /* rounding and flush modes */
     bool checked;          /* --check-finite; bit by operand: held NaN or Inf before, after */
     uint32_t nonfinite_in, nonfinite_out;
     int ninputs, noutputs;
@@ -79,6 +80,9 @@ void lineage_produced(struct lineage *l, const struct traced *t);
 
 /* Joins, numbers and logs one call; returns 1 + the item's id, 0 when it was lost. */
 uint64_t lineage_record(struct lineage *l, struct traced *t);
+
+/* True if content is known already, so that it will not become a leaf; also when the guard cannot be had. */
+bool lineage_knows(struct lineage *l, struct fp fp);
 
 void lineage_counters(struct lineage *l, const struct log_counters *c);
 void lineage_governor(struct lineage *l, const struct log_governor *g);

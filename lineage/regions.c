@@ -232,7 +232,7 @@ static bool has_run(const struct view *set, const char *lo, const char *hi, bool
         run_of(set, j, &from, &to);
         if (from >= hi)
             return false;
-        if (from < hi && lo < to && !all)
+        if (from < to && from < hi && lo < to && !all)
             return true;
         if (from <= lo && lo < to) /* the rest may follow without a gap */
             lo = to;

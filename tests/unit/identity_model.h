@@ -58,8 +58,6 @@ struct model_answer {
     enum model_how how;
     struct model_origin origin;
     struct log_slice slice;
-    bool replaces; /* a leaf */
-    struct model_origin replaced;
 };
 
 static inline bool model_strided(const struct view *v)
@@ -339,12 +337,22 @@ static inline bool model_by_content(const struct model *m, const struct model_co
     }
 }
 
+/* What shared memory with the view last; NULL: nothing did. */
+static inline const struct model_hold *model_newest(const struct model *m, const struct view *v)
+{
+    const struct model_hold *newest = NULL;
+    for (int k = 0; k < m->nholds; k++)
+        if (!m->holds[k].gone && (!newest || m->holds[k].seq > newest->seq) && model_common(&m->holds[k].view, v) != MODEL_APART)
+            newest = &m->holds[k];
+    return newest;
+}
+
 /* What an input is, before its call. */
 static inline struct model_answer model_ask(struct model *m, const struct view *v)
 {
     struct model_answer a = {.how = MODEL_WHOLE};
     const struct model_content in = model_read(v);
-    const struct model_hold *same = model_hold_of(m, v), *newest = NULL;
+    const struct model_hold *same = model_hold_of(m, v);
     const struct model_production *p = model_latest(m, &in);
     if (same && !same->crossed && model_equal(&same->content, same->content.part, &in)) {
         a.origin = same->origin;
@@ -358,12 +366,6 @@ static inline struct model_answer model_ask(struct model *m, const struct view *
                                  model_by_content(m, &in, true, &a) || model_by_content(m, &in, false, &a)))
         return a;
     a = (struct model_answer){.how = MODEL_LEAF};
-    for (int k = 0; k < m->nholds; k++)
-        if (!m->holds[k].gone && (!newest || m->holds[k].seq > newest->seq) && model_common(&m->holds[k].view, v) != MODEL_APART)
-            newest = &m->holds[k];
-    a.replaces = newest != NULL;
-    if (newest)
-        a.replaced = newest->origin;
     return a;
 }
 

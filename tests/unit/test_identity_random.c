@@ -1,6 +1,7 @@
 /*
  * Ten thousand random programs: calls on views of a few pieces of memory that are cut, copied, overwritten, freed and had again.
- * Each input must be found to be what the model says (identity_model.h), and what it is said to be must be true.
+ * Each input must be found to be what the model says (identity_model.h), and what it is said to be must be true; the log, read
+ * back, must be the model's DAG.
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -8,12 +9,21 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "lineage/expand.h"
 #include "lineage/lineage.h"
 #include "tests/unit/calls.h"
 #include "tests/unit/identity_model.h"
 
 enum { PROGRAMS = 10000, STEPS = 14, ARENAS = 3, ARENA_BYTES = 3072, PAGE = 4096, MOST_VIEWS = 4 * STEPS, SIDE = 6 };
+
+/* An item's input as the log must tell it; of a new leaf also what it replaces. */
+struct told {
+    struct model_origin origin, replaced;
+    struct log_slice slice;
+    bool fresh, replaces;
+};
 
 struct random_program {
     uint64_t seed, state;
@@ -24,7 +34,11 @@ struct random_program {
     int nviews;
     struct lineage *lineage;
     struct model model;
-    int wholes, slices, leaves, replaced;
+    struct told told[STEPS][OP_MAX_OPERANDS];
+    int ntold[STEPS];
+    char directory[64], path[96];
+    struct expand_event event;
+    int wholes, slices, leaves;
 };
 
 static uint64_t draw(struct random_program *p)
@@ -302,8 +316,11 @@ static void commit_inputs(struct random_program *p, const struct traced *t, cons
     for (int i = 0; i < t->ninputs; i++) {
         struct model_origin origin = answers[i].origin;
         const struct model_production *made = model_latest(m, &contents[i]);
+        struct told *told = &p->told[p->step][i];
+        *told = (struct told){.slice = answers[i].slice};
         p->wholes += answers[i].how == MODEL_WHOLE;
         p->slices += answers[i].how == MODEL_SLICE;
+        told->origin = origin;
         if (answers[i].how == MODEL_SLICE)
             continue;
         if (answers[i].how == MODEL_LEAF && made) { /* the same new content as an earlier operand's */
@@ -312,9 +329,15 @@ static void commit_inputs(struct random_program *p, const struct traced *t, cons
             p->leaves++;
             origin = (struct model_origin){false, m->leaves++, 0};
             model_produce(m, &contents[i], origin);
+            const struct model_hold *before = model_newest(m, &t->inputs[i].view);
+            told->fresh = true;
+            told->replaces = before != NULL;
+            told->replaced = before ? before->origin : (struct model_origin){0};
         }
+        told->origin = origin;
         model_put(m, &t->inputs[i].view, &contents[i], origin);
     }
+    p->ntold[p->step] = t->ninputs;
 }
 
 static void read_inputs(struct random_program *p, struct made *made, struct traced *t, struct model_content *contents,
@@ -396,12 +419,67 @@ static void call(struct random_program *p)
     commit_outputs(p, &made, &t);
 }
 
+static void check_leaf(struct random_program *p, const struct log_leaf *leaf)
+{
+    for (int step = 0; step < STEPS; step++)
+        for (int i = 0; i < p->ntold[step]; i++) {
+            const struct told *t = &p->told[step][i];
+            if (!t->fresh || t->origin.ref != leaf->id)
+                continue;
+            uint64_t kind = !t->replaces ? REPLACES_UNKNOWN : t->replaced.is_item ? REPLACES_ITEM : REPLACES_LEAF;
+            cr_assert(leaf->replaces == kind && leaf->replaces_ref == t->replaced.ref &&
+                          leaf->replaces_output == t->replaced.output,
+                      "seed %llu, program %d, leaf %llu: replaces %d %llu.%llu, should be %d %llu.%llu",
+                      (unsigned long long)p->seed, p->number, (unsigned long long)leaf->id, (int)leaf->replaces,
+                      (unsigned long long)leaf->replaces_ref, (unsigned long long)leaf->replaces_output, (int)kind,
+                      (unsigned long long)t->replaced.ref, (unsigned long long)t->replaced.output);
+            return;
+        }
+    cr_assert_fail("seed %llu, program %d: leaf %llu should not be", (unsigned long long)p->seed, p->number,
+                   (unsigned long long)leaf->id);
+}
+
+static void check_item(struct random_program *p, const struct log_item *item)
+{
+    cr_assert_lt(item->id, STEPS);
+    cr_assert_eq((int)item->ninputs, p->ntold[item->id]);
+    for (uint64_t i = 0; i < item->ninputs; i++) {
+        const struct log_input *in = &item->inputs[i];
+        const struct told *t = &p->told[item->id][i];
+        cr_assert(in->is_item == t->origin.is_item && in->ref == t->origin.ref && in->output == t->origin.output &&
+                      !in->unproven && memcmp(&in->slice, &t->slice, sizeof t->slice) == 0,
+                  "seed %llu, program %d, item %llu, input %llu: the log says otherwise", (unsigned long long)p->seed, p->number,
+                  (unsigned long long)item->id, (unsigned long long)i);
+    }
+}
+
+/* The log, read back, is the DAG of the model. */
+static void check_log(struct random_program *p)
+{
+    struct log_reader log;
+    int items = 0;
+    cr_assert(log_open(&log, p->path));
+    struct expand *expand = expand_new(&log, false);
+    cr_assert_not_null(expand);
+    while (expand_next(expand, &p->event)) {
+        if (p->event.kind == EXPAND_LEAF)
+            check_leaf(p, &p->event.leaf);
+        if (p->event.kind == EXPAND_ITEM)
+            check_item(p, &p->event.item);
+        items += p->event.kind == EXPAND_ITEM;
+    }
+    cr_assert_eq(items, STEPS);
+    expand_free(expand);
+    log_reader_close(&log);
+    unlink(p->path);
+}
+
 static void run(struct random_program *p)
 {
     p->palette = (int)below(p, 3);
     p->nviews = 0;
     memset(&p->model, 0, sizeof p->model);
-    p->lineage = lineage_new(NULL, true, 4 << 20);
+    p->lineage = lineage_new(log_writer_new(p->directory, "program.blog"), true, 4 << 20);
     cr_assert(p->lineage && lineage_identify(p->lineage, true));
     for (int i = 0; i < ARENAS; i++)
         memset(p->arenas[i], 0, ARENA_BYTES);
@@ -410,7 +488,9 @@ static void run(struct random_program *p)
             disturb(p);
         call(p);
     }
+    lineage_flush(p->lineage, true);
     lineage_free(p->lineage);
+    check_log(p);
 }
 
 /* BLASE_TEST_SEED repeats a run. */
@@ -428,6 +508,9 @@ Test(identity_random, says_what_the_model_says, .timeout = 300)
     for (int i = 0; i < ARENAS; i++)
         p->arenas[i] = pages + (size_t)i * PAGE;
     p->freed = pages + (size_t)ARENAS * PAGE;
+    strcpy(p->directory, "/tmp/blase-unit-XXXXXX");
+    cr_assert_not_null(mkdtemp(p->directory));
+    snprintf(p->path, sizeof p->path, "%s/program.blog", p->directory);
     p->seed = first_seed();
     printf("identity_random: seed %llu\n", (unsigned long long)p->seed);
     fflush(stdout);
@@ -439,6 +522,7 @@ Test(identity_random, says_what_the_model_says, .timeout = 300)
     cr_assert_gt(p->wholes, PROGRAMS);
     cr_assert_gt(p->slices, PROGRAMS);
     cr_assert_gt(p->leaves, PROGRAMS);
+    rmdir(p->directory);
     munmap(pages, (ARENAS + 1) * PAGE);
     free(p);
 }
