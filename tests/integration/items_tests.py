@@ -266,7 +266,7 @@ def progress(place):
     expect(said.endswith(b"\r\x1b[K"), "the line is not wiped:", said[-300:])
 
 
-LOOP = ("import numpy as np\nr = np.random.default_rng(4)\na = r.standard_normal((9, 9)) / 9\nx = np.eye(9)\n"
+LOOP = ("import numpy as np\nr = np.random.default_rng(4)\na = r.standard_normal((9, 9)) / 9\nx = r.standard_normal((9, 9))\n"
         "for i in range(400):\n    x = a @ x\n    y = x @ a\n    if i % 7 == 0:\n        y = np.linalg.solve(a, y)\n    x = x + 1e-3 * y\n"
         "print(repr(x.sum()))\n")
 
