@@ -64,6 +64,7 @@ struct fold {
     uint32_t followed, surprises; /* steps on paths, and their inputs that were not foretold, since it was last asked */
     bool restless;                /* too many: a longer period is looked for meanwhile, */
     uint32_t better;              /* and found: it ended with the last step */
+    uint32_t least;               /* shorter ones were tried in vain */
 };
 
 struct fold *fold_new(struct folding *shared, uint64_t thread)
@@ -181,7 +182,7 @@ static void shift(struct fold *f, uint32_t count)
     f->ended = NULL;
     f->held_ns = 0;
     for (uint32_t i = 0; i < q->count; i++)
-        f->held_ns += q->steps[i]->times.call_ns + q->steps[i]->times.saved_ns;
+        f->held_ns += q->steps[i]->times.call_ns;
 }
 
 /*
@@ -195,10 +196,12 @@ static void watch(struct fold *f, const struct patch *patch, const struct step *
         bool restless = f->surprises * 4 > f->followed;
         if (restless && !f->restless)
             period_forget(&f->period);
+        if (restless && f->least <= patch->length)
+            f->least = patch->length + 1;
         f->restless = restless;
         f->followed = f->surprises = 0;
     }
-    f->better = f->restless ? period_add(&f->period, s->token, (uint32_t)s->signature, patch->length + 1) : 0;
+    f->better = f->restless ? period_add(&f->period, s->token, (uint32_t)s->signature, f->least) : 0;
 }
 
 /* The first `count` held steps are positions `from` on of the patch once more. */
@@ -440,12 +443,13 @@ void fold_add(struct folding *shared, struct fold *f, uint64_t token)
     if (!f->held.count && !f->locked && (f->full || f->better)) { /* between two turns */
         const uint32_t better = f->better;
         start_over(shared, f);
+        f->least = better + 1;
         if (better && better <= FOLD_MOST_STEPS)
             choose_head(f, better);
     }
     s->token = token;
     f->held.steps[f->held.count++] = s;
-    f->held_ns += s->times.call_ns + s->times.saved_ns;
+    f->held_ns += s->times.call_ns;
     walk(shared, f);
     if (f->held_ns >= PATIENCE_NS || f->held.count == FOLD_MOST_STEPS)
         part_turn(shared, f);

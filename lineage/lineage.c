@@ -16,6 +16,7 @@ struct lineage {
     struct guard guard;
     struct log_writer *log;
     struct content *content;
+    struct identity *identity; /* NULL: wholes only */
     struct bytes scratch;
     struct signatures signatures;
     struct log_signature signature; /* being told; too large for a stranger's stack */
@@ -26,7 +27,7 @@ struct lineage {
     uint8_t seen_op[SEEN_LIMIT / 8], seen_provider[SEEN_LIMIT / 8], seen_caller[SEEN_LIMIT / 8];
 };
 
-/* Of what lineage may hold: a half for known contents, a quarter for loops. */
+/* Of what lineage may hold: a half for known contents, a quarter for loops, a quarter for buffers. */
 struct lineage *lineage_new(struct log_writer *log, bool dedup, uint64_t memory)
 {
     struct lineage *l = calloc(1, sizeof *l);
@@ -45,6 +46,12 @@ struct lineage *lineage_new(struct log_writer *log, bool dedup, uint64_t memory)
     return l;
 }
 
+bool lineage_identify(struct lineage *l, bool thorough)
+{
+    l->identity = identity_new(&l->guard, l->content, l->memory / 4, thorough);
+    return l->identity != NULL;
+}
+
 static void forget_folds(struct lineage *l)
 {
     for (unsigned i = 0; i < l->nfolds; i++)
@@ -59,6 +66,7 @@ void lineage_free(struct lineage *l)
     signatures_free(&l->signatures);
     log_writer_free(l->log);
     content_free(l->content);
+    identity_free(l->identity);
     bytes_free(&l->scratch);
     bytes_free(&l->folding.out);
     free(l);
@@ -125,16 +133,6 @@ static uint64_t distance_of(uint64_t id, uint64_t touched)
     return id - touched <= FOLD_MOST_STEPS ? id - touched : RELATION_FAR;
 }
 
-static struct relation new_leaf(struct lineage *l, const struct traced_input *in, const struct step *s, uint64_t leaf,
-                                struct flow *f, uint32_t *height)
-{
-    const struct origin origin = {.content = in->fp, .ref = leaf, .touched = s->id};
-    *f = (struct flow){.kind = FLOW_NEW, .fp = in->fp};
-    content_put(l->content, &origin);
-    *height += *height == 0;
-    return (struct relation){.distance = RELATION_NEW};
-}
-
 /* What another thread's stream still holds back is told first. */
 static void tell_first(struct lineage *l, const struct origin *origin, const struct step *s)
 {
@@ -143,16 +141,60 @@ static void tell_first(struct lineage *l, const struct origin *origin, const str
         fold_catch_up(&l->folding, l->folds[thread], origin->is_item, origin->ref);
 }
 
-static struct relation join_known(struct lineage *l, struct origin *origin, const struct step *s, struct flow *f,
-                                  uint32_t *height)
+static void note_replaced(struct lineage *l, const struct view *v, const struct step *s, struct flow *f)
 {
-    struct relation r = {.distance = distance_of(s->id, origin->touched), .output = origin->operand};
-    *f = (struct flow){.kind = origin->is_item ? FLOW_ITEM : FLOW_LEAF, .ref = origin->ref, .output = (uint8_t)origin->operand};
+    const struct origin *before = l->identity ? identity_before(l->identity, v) : NULL;
+    if (!before)
+        return;
+    tell_first(l, before, s);
+    f->replaces = before->is_item ? REPLACES_ITEM : REPLACES_LEAF;
+    f->replaces_ref = before->ref;
+    f->replaces_output = (uint8_t)before->operand;
+}
+
+static struct relation new_leaf(struct lineage *l, const struct traced_input *in, const struct step *s, uint64_t leaf,
+                                struct flow *f, uint32_t *height)
+{
+    const struct origin origin = {.content = in->fp, .ref = leaf, .touched = s->id};
+    *f = (struct flow){.kind = FLOW_NEW, .fp = in->fp};
+    note_replaced(l, &in->view, s, f);
+    content_put(l->content, &origin);
+    if (l->identity)
+        identity_holds(l->identity, &in->view, &origin);
+    *height += *height == 0;
+    return (struct relation){.distance = RELATION_NEW};
+}
+
+static struct relation join_known(struct lineage *l, const struct traced_input *in, struct origin *origin, const struct step *s,
+                                  struct flow *f, uint32_t *height)
+{
+    bool part = in->found.how == FOUND_SLICE || in->found.how == FOUND_UNPROVEN;
+    struct relation r = {distance_of(s->id, origin->touched), origin->operand, in->found.slice};
+    *f = (struct flow){.kind = origin->is_item ? FLOW_ITEM : FLOW_LEAF,
+                       .unproven = in->found.how == FOUND_UNPROVEN,
+                       .ref = origin->ref,
+                       .output = (uint8_t)origin->operand,
+                       .slice = in->found.slice};
     tell_first(l, origin, s);
     origin->touched = s->id;
     if (origin->height >= *height)
         *height = origin->height + 1;
+    if (l->identity && !part)
+        identity_holds(l->identity, &in->view, origin);
     return r;
+}
+
+/* Where an input comes from; `own`: room for an origin that the index does not have (any more). NULL: a new leaf. */
+static struct origin *origin_of(struct lineage *l, const struct traced_input *in, struct origin *own)
+{
+    if (in->found.how == FOUND_NOTHING)
+        return content_find(l->content, in->fp);
+    struct origin *known = content_find(l->content, in->found.origin.content);
+    if (known && known->ref == in->found.origin.ref && known->is_item == in->found.origin.is_item &&
+        known->operand == in->found.origin.operand)
+        return known;
+    *own = in->found.origin;
+    return own;
 }
 
 static void join_inputs(struct lineage *l, struct traced *t, struct step *s, struct relation *relations)
@@ -160,9 +202,10 @@ static void join_inputs(struct lineage *l, struct traced *t, struct step *s, str
     uint64_t leaf = s->leaves;
     t->height = 0;
     for (int i = 0; i < t->ninputs; i++) {
-        struct origin *known = content_find(l->content, t->inputs[i].fp);
-        relations[i] = known ? join_known(l, known, s, &s->inputs[i], &t->height)
-                             : new_leaf(l, &t->inputs[i], s, leaf, &s->inputs[i], &t->height);
+        const struct traced_input *in = &t->inputs[i];
+        struct origin own, *known = origin_of(l, in, &own);
+        relations[i] =
+            known ? join_known(l, in, known, s, &s->inputs[i], &t->height) : new_leaf(l, in, s, leaf, &s->inputs[i], &t->height);
         leaf += s->inputs[i].kind == FLOW_NEW;
     }
     s->ninputs = (uint8_t)t->ninputs;
@@ -181,9 +224,37 @@ static void take_outputs(struct lineage *l, const struct traced *t, struct step 
                                           .operand = (uint16_t)out->operand,
                                           .is_item = 1};
             content_put(l->content, &origin);
+            if (p > 0 || !l->identity || !t->use)
+                continue;
+            struct view v = view_of(t->canon, out->operand, t->use[out->operand].write);
+            identity_holds(l->identity, &v, &origin);
         }
     }
     s->noutputs = (uint8_t)t->noutputs;
+}
+
+void lineage_recognise(struct lineage *l, struct traced *t)
+{
+    if (!l->identity || !guard_enter(&l->guard))
+        return;
+    for (int i = 0; i < t->ninputs; i++)
+        identity_whole(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
+    guard_leave(&l->guard);
+    for (int i = 0; i < t->ninputs; i++)
+        if (t->inputs[i].found.how == FOUND_NOTHING)
+            identity_recognise(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
+}
+
+void lineage_produced(struct lineage *l, const struct traced *t)
+{
+    if (!l->identity || !t->use)
+        return;
+    identity_called(l->identity, t->call_ns);
+    for (int i = 0; i < t->noutputs; i++) {
+        int k = t->outputs[i].operand;
+        struct view v = view_of(t->canon, k, t->use[k].write);
+        identity_produced(l->identity, &v, t->outputs[i].fps[0], t->call_ns);
+    }
 }
 
 /* The signature's number, told to the log when it is new. */
@@ -244,10 +315,12 @@ uint64_t lineage_record(struct lineage *l, struct traced *t)
 /* What the streams hold back goes to the log, and what lineage holds at all. */
 static void settle(struct lineage *l)
 {
+    const struct identity_sums buffers = l->identity ? identity_sums(l->identity) : (struct identity_sums){0};
     struct log_lineage sums = {.patches = l->folding.patches,
-                               .memory_bytes = content_bytes(l->content) + l->folding.bytes,
+                               .memory_bytes = content_bytes(l->content) + l->folding.bytes + buffers.bytes,
                                .limit_bytes = l->memory,
-                               .dropped_contents = content_dropped(l->content)};
+                               .dropped_contents = content_dropped(l->content),
+                               .dropped_buffers = buffers.dropped_regions + buffers.dropped_sketches};
     for (unsigned i = 0; i < l->nfolds; i++)
         if (l->folds[i]) {
             fold_settle(&l->folding, l->folds[i]);
@@ -366,6 +439,8 @@ void lineage_after_fork_child(struct lineage *l, bool held, struct log_writer *l
     if (!held)
         return;
     content_clear(l->content);
+    if (l->identity)
+        identity_clear(l->identity);
     bytes_clear(&l->scratch);
     bytes_clear(&l->folding.out);
     forget_folds(l);

@@ -9,6 +9,7 @@
 #define BLASE_LINEAGE_LINEAGE_H
 
 #include "lineage/call.h"
+#include "lineage/identity.h"
 #include "lineage/log_writer.h"
 
 struct lineage;
@@ -18,6 +19,7 @@ struct traced_input {
     int operand;
     struct view view;
     struct fp fp;
+    struct found found; /* by lineage_recognise */
 };
 
 /* One operand's content after the call, with those of its triangles where they came with it. */
@@ -57,11 +59,24 @@ struct traced {
  */
 struct lineage *lineage_new(struct log_writer *log, bool dedup, uint64_t memory);
 
+/*
+ * From now on buffers have identities (identity.h); `thorough`: whatever it costs. Without, inputs are joined as wholes only. Call
+ * once, at the start; false: no memory, and no identities.
+ */
+bool lineage_identify(struct lineage *l, bool thorough);
+
 /* Ends it, unwritten records and all. The shim's own is never freed: BLAS may be called until the process is gone. */
 void lineage_free(struct lineage *l);
 
 /* Writes the header record; call once, first. */
 void lineage_header(struct lineage *l, const char *const pairs[][2], int count);
+
+/*
+ * Around a call, if buffers are to have identities: what its inputs are, before it overwrites them; what its outputs are, once
+ * they are fingerprinted. Outside of the guard for all that takes time.
+ */
+void lineage_recognise(struct lineage *l, struct traced *t);
+void lineage_produced(struct lineage *l, const struct traced *t);
 
 /* Joins, numbers and logs one call; returns 1 + the item's id, 0 when it was lost. */
 uint64_t lineage_record(struct lineage *l, struct traced *t);

@@ -77,12 +77,13 @@ struct log_caller {
     char *object;
 };
 
+enum replaces { REPLACES_UNKNOWN, REPLACES_LEAF, REPLACES_ITEM };
 struct log_leaf {
     uint64_t id;
     struct fp fp;
     uint64_t type, part;
     int64_t rows, cols;
-    uint64_t replaces; /* what its buffer held before, as far as known: 0 not known, 1 leaf, 2 item's output; then: */
+    uint64_t replaces; /* enum replaces: what its buffer held before, as far as known; then: */
     uint64_t replaces_ref, replaces_output;
 };
 

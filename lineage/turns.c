@@ -169,7 +169,7 @@ unsigned turns_add(struct turns *t, struct log_writer *log, struct bytes *out, s
         add_times(&patch->steps[from + i], &s->times);
         for (int k = 0; k < s->noutputs; k++)
             t->digest = step_chain(t->digest, s->outputs[k]);
-        p->work_ns += s->times.call_ns + s->times.saved_ns;
+        p->work_ns += s->times.call_ns;
     }
     p->digest = t->digest;
     p->items = steps[count - 1]->id + 1;

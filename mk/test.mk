@@ -49,7 +49,11 @@ property: all property-build wrong-library
 unit: $(UNIT_TESTS)
 	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; $$t; done
 
-integration: all
+# Prints what a log says of where operands came from.
+$(BUILD)/tests/edges: $(BUILD)/obj/tests/integration/edges.o $(call object,obj,$(LINEAGE)) $(BUILD)/obj/gen/ops.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ -lpthread
+integration: all $(BUILD)/tests/edges
 	/usr/bin/python3 tests/integration/run_tests.py --build $(BUILD) -j 2
 conformance: all
 	/usr/bin/python3 tests/conformance/run_conformance.py --build $(BUILD)

@@ -357,6 +357,7 @@ static bool start(void)
         process.capture = capture_new(run_directory); /* without memory for it, nothing is captured */
     if (!process.lineage || !make_cache())
         return false;
+    lineage_identify(process.lineage, process.settings.trace == TRACE_ALL);
     atomic_store(&process.next_snapshot_ns, process.start_ns + SNAPSHOT_FIRST_NS);
     write_header();
     return pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0;

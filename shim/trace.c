@@ -22,7 +22,7 @@ static uint64_t fingerprint_inputs(struct tracing *t, struct fp *read, bool *rea
         if (!reads[k])
             continue;
         read[k] = fingerprint_by(&v, &t->process->crew, t->threads);
-        r->inputs[r->ninputs++] = (struct traced_input){k, v, read[k]};
+        r->inputs[r->ninputs++] = (struct traced_input){.operand = k, .view = v, .fp = read[k]};
         r->fingerprint_bytes += view_bytes(&v);
     }
     uint64_t now = clock_ns();
@@ -40,7 +40,7 @@ static void look_before(struct tracing *t)
         const struct traced_input *in = &r->inputs[i];
         if (r->checked && view_nonfinite(&in->view))
             r->nonfinite_in |= 1u << in->operand;
-        if (p->capture && !lineage_knows(p->lineage, in->fp))
+        if (p->capture && in->found.how == FOUND_NOTHING && !lineage_knows(p->lineage, in->fp))
             capture_leaf(p->capture, &in->view, in->fp);
     }
     t->asked_ns += clock_ns() - began;
@@ -348,6 +348,7 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
     uint64_t now = clock_ns(), known = r->call_ns + r->fingerprint_ns + r->copy_ns + t->waited_ns + spilling;
     r->saved_ns -= t->waited_ns < saved_ns ? t->waited_ns : saved_ns;
     r->trace_ns = now - began > known ? now - began - known : 0;
+    lineage_produced(p->lineage, r);
     uint64_t item = lineage_record(p->lineage, r);
     bool kept = false, kept_factor = false;
     if (t->halves->fresh) {
@@ -406,6 +407,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     r.start_ns = began - process->start_ns;
     describe(&r, caller, call, thread);
     fingerprint_inputs(&t, read, reads);
+    lineage_recognise(process->lineage, &r);
     if (r.checked || process->capture)
         look_before(&t);
     r.unkept = may_reuse(&t);

@@ -36,7 +36,7 @@ struct graph_node {
 /* Operand `operand` held `output` of the node; for a joined leaf, `operand` is 0. */
 struct graph_edge {
     uint32_t node; /* GRAPH_NONE: the log does not have it */
-    uint32_t what; /* hash of the part and slice */
+    uint32_t what; /* hash of the part and slice; with GRAPH_HASHES */
     uint8_t operand, output, unproven, joined;
 };
 

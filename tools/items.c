@@ -163,6 +163,8 @@ static int print_run(const char *directory, const struct question *q)
     struct items items = {.graph = &graph, .expand = q->expand || q->nof};
     bool *chosen = q->nof ? answer(&graph, q) : NULL;
     items.chosen = chosen;
+    for (uint32_t i = 0; chosen && i < graph.nnodes; i++)
+        items.end = chosen[i] ? i + 1 : items.end;
     if (q->nof && !chosen)
         status = EXIT_FAILED;
     else

@@ -7,6 +7,7 @@
 struct items {
     const struct graph *graph;
     const bool *chosen; /* by node; NULL: all, and what else the logs tell */
+    uint32_t end;       /* behind the last that is chosen */
     bool expand;        /* loops item by item */
 };
 
@@ -17,6 +18,12 @@ void items_dot(const struct items *items);
 static inline bool items_show(const struct items *items, uint32_t node)
 {
     return !items->chosen || (node != GRAPH_NONE && items->chosen[node]);
+}
+
+/* What remains of a log once `node` has been reached need not be read. */
+static inline bool items_done(const struct items *items, uint32_t node)
+{
+    return items->chosen && node != GRAPH_NONE && node >= items->end;
 }
 
 /* Loops are told whole where everything is shown, unless they are to be expanded. */

@@ -240,7 +240,7 @@ static void print_nodes(const struct items *items, uint32_t log)
     uint32_t node;
     struct loops loops = loops_of(items, log);
     graph_walk_begin(&walk, items->graph, log, items_whole_loops(items));
-    while (graph_walk_next(&walk, &event, &node))
+    while (graph_walk_next(&walk, &event, &node) && !items_done(items, node))
         print_event(items, &loops, log, node, &event);
     graph_walk_end(&walk);
     print_loop_inputs(items->graph, &loops, log);

@@ -287,7 +287,7 @@ static void print_events(const struct items *items, uint32_t log, const char *na
     const char *before = "\n  ";
     printf(",\n \"%s\": [", name);
     graph_walk_begin(&walk, items->graph, log, items_whole_loops(items));
-    while (graph_walk_next(&walk, &event, &node)) {
+    while (graph_walk_next(&walk, &event, &node) && !items_done(items, node)) {
         if (event.kind != kind || !items_show(items, node))
             continue;
         cJSON *value = event_json(items->graph, log, node, &event);

@@ -245,7 +245,7 @@ void items_text(const struct items *items)
         if (g->run->count > 1 && !items->chosen)
             print_process(&g->run->log[i]);
         graph_walk_begin(&walk, g, i, items_whole_loops(items));
-        while (graph_walk_next(&walk, &event, &node))
+        while (graph_walk_next(&walk, &event, &node) && !items_done(items, node))
             print_event(items, i, node, &event);
         graph_walk_end(&walk);
     }

@@ -155,6 +155,21 @@ static void report_spill(FILE *out, const struct summary *s)
     fputc('\n', out);
 }
 
+static void report_lineage(FILE *out, const struct summary *s)
+{
+    const struct log_lineage *l = &s->lineage;
+    fprintf(out, "lineage   %s, %s, %s, %s of log%s\n", text_count(tally_traced(&s->total), "item", "items").s,
+            text_count(s->leaves, "leaf", "leaves").s, text_count(s->edges, "edge", "edges").s,
+            text_bytes((double)s->log_bytes).s, s->truncated ? " (cut off, or still being written)" : "");
+    if (l->dedup_items)
+        fprintf(out, "          %s folded into %s\n", text_count(l->dedup_items, "item", "items").s,
+                text_count(l->patches, "loop", "loops").s);
+    if (l->dropped_contents || l->dropped_buffers)
+        fprintf(out,
+                "          memory was short (--lineage-memory): %s and %s were forgotten, and are leaves where they came again\n",
+                text_count(l->dropped_contents, "content", "contents").s, text_count(l->dropped_buffers, "buffer", "buffers").s);
+}
+
 static void report_counts(FILE *out, const struct summary *s)
 {
     const struct tally *t = &s->total;
@@ -172,9 +187,7 @@ static void report_counts(FILE *out, const struct summary *s)
     fprintf(out, "cache     peak %s of %s, %s, %s\n", text_bytes((double)s->peak_bytes).s, text_bytes((double)s->budget_bytes).s,
             text_count(s->entries, "entry", "entries").s, text_count(s->evictions, "eviction", "evictions").s);
     report_spill(out, s);
-    fprintf(out, "lineage   %s, %s, %s, %s of log%s\n", text_count(tally_traced(t), "item", "items").s,
-            text_count(s->leaves, "leaf", "leaves").s, text_count(s->edges, "edge", "edges").s,
-            text_bytes((double)s->log_bytes).s, s->truncated ? " (cut off, or still being written)" : "");
+    report_lineage(out, s);
     report_troubles(out, s, "          ");
 }
 

@@ -92,7 +92,6 @@ static cJSON *cache_json(const struct summary *s)
     return o;
 }
 
-/* Keys of features to come read 0: patches, dedup_items. */
 static cJSON *lineage_json(const struct summary *s)
 {
     cJSON *o = json_object();
@@ -100,8 +99,11 @@ static cJSON *lineage_json(const struct summary *s)
     json_integer(o, "items", tally_traced(&s->total));
     json_integer(o, "leaves", s->leaves);
     json_integer(o, "edges", s->edges);
-    json_integer(o, "patches", 0);
-    json_integer(o, "dedup_items", 0);
+    json_integer(o, "patches", s->lineage.patches);
+    json_integer(o, "dedup_items", s->lineage.dedup_items);
+    json_integer(o, "memory_bytes", s->lineage.memory_bytes);
+    json_integer(o, "dropped_contents", s->lineage.dropped_contents);
+    json_integer(o, "dropped_buffers", s->lineage.dropped_buffers);
     json_integer(o, "log_bytes", s->log_bytes);
     json_real(o, "trace_seconds", seconds(s->trace_ns));
     return o;

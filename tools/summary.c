@@ -24,6 +24,7 @@ struct process {
     struct log_governor governor;
     struct log_spill spill;
     struct log_passed passed;
+    struct log_lineage lineage;
     bool governed;
     uint64_t pid, started_ns, last_ns; /* last_ns: since the start */
     uint64_t mismatches;
@@ -182,6 +183,15 @@ static void add_spill(struct log_spill *sum, const struct log_spill *s)
     sum->read_ns += s->read_ns;
 }
 
+static void add_lineage(struct log_lineage *sum, const struct log_lineage *l)
+{
+    sum->patches += l->patches;
+    sum->dedup_items += l->dedup_items;
+    sum->memory_bytes += l->memory_bytes;
+    sum->dropped_contents += l->dropped_contents;
+    sum->dropped_buffers += l->dropped_buffers;
+}
+
 /* Counters are totals so far, so only a process's last ones are added, when its log has been read. */
 static void add_counters(struct summary *s, struct process *p)
 {
@@ -204,6 +214,7 @@ static void add_counters(struct summary *s, struct process *p)
     s->governor.refused_gain += g->refused_gain;
     s->governor.loans += g->loans;
     add_spill(&s->spill, &p->spill);
+    add_lineage(&s->lineage, &p->lineage);
     for (int i = 0; i < PASSED_REASONS; i++)
         s->passed.calls[i] += p->passed.calls[i];
     s->nested += c->nested;
@@ -239,6 +250,9 @@ static void add_record(struct summary *s, struct process *p, struct log_record *
         break;
     case LOG_SPILL:
         log_decode_spill(&record->payload, &p->spill);
+        break;
+    case LOG_LINEAGE:
+        log_decode_lineage(&record->payload, &p->lineage);
         break;
     case LOG_PASSED:
         log_decode_passed(&record->payload, &p->passed);

@@ -37,6 +37,7 @@ struct summary {
     struct log_governor governor; /* the books of all of them */
     struct log_spill spill;       /* what went to disk in all of them */
     struct log_passed passed;     /* bypassed calls by reason */
+    struct log_lineage lineage;   /* patches, what they stand for, and what was forgotten */
     uint64_t unkept[UNKEPTS];     /* traced and computed calls by enum unkept */
     uint64_t budget_bytes, peak_bytes, entries, evictions;
     uint64_t leaves, edges, log_bytes;

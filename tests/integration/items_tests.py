@@ -7,9 +7,10 @@ import re
 import shutil
 
 from counters import consistent
-from harness import expect, same, test
+from harness import Failed, expect, same, test
 from toolchain import DEBIAN_PYTHON, compiled
 
+TURN = 18  # kind of record (docs/log-format.md)
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 TIMES = ("start_ns", "call_ns", "fingerprint_ns", "fingerprint_bytes", "in_loop", "copy_ns", "saved_ns", "trace_ns")
 
@@ -176,6 +177,45 @@ def mangled_logs(place):
         shutil.rmtree(where)
 
 
+def varint(data, at):
+    value = shift = 0
+    while True:
+        value |= (data[at] & 127) << shift
+        at, shift = at + 1, shift + 7
+        if not data[at - 1] & 128:
+            return value, at
+
+
+def with_turns(log, repeats):
+    """The log with that many repeats in its first turn of a loop that has several."""
+    at = 9
+    while at < len(log):
+        kind, payload = varint(log, at)
+        length, payload = varint(log, payload)
+        if kind == TURN:
+            place = payload
+            for _ in range(4):  # thread, patch, from, to
+                _, place = varint(log, place)
+            value, behind = varint(log, place)
+            if value > 1:
+                changed = log[payload:place] + repeats + log[behind:payload + length]
+                return log[:at] + bytes([kind, 128 | len(changed) & 127, len(changed) >> 7]) + changed + log[payload + length:]
+        at = payload + length
+    raise Failed("no turn that repeats a loop")
+
+
+def endless_loop(place):
+    """A few bytes that claim a loop of 2^60 turns: it is cut off, and said so."""
+    trace(place, "log", [compiled(place.build, "chain"), "5000"])
+    path = glob.glob(place.path("log", "*-*.blog"))[0]
+    with open(path, "rb") as file:
+        log = file.read()
+    with open(path, "wb") as file:
+        file.write(with_turns(log, bytes([255] * 8 + [15])))
+    done = place.run([place.blase, "items", place.path("log"), "--of", "5"], limit=600)
+    same((done.status, b"left out" in done.err, done.out.count(b"\n#")), (0, True, 1), "status, a word on stderr, items")
+
+
 LOOP = ("import numpy as np\nr = np.random.default_rng(4)\na = r.standard_normal((9, 9)) / 9\nx = np.eye(9)\n"
         "for i in range(400):\n    x = a @ x\n    y = x @ a\n    if i % 7 == 0:\n        y = np.linalg.solve(a, y)\n    x = x + 1e-3 * y\n"
         "print(repr(x.sum()))\n")
@@ -188,5 +228,6 @@ def register():
     test("items: folded loops, numpy", folded, [DEBIAN_PYTHON, "-c", LOOP])
     test("items: processes joined by content", joined_processes)
     test("items: mangled logs", mangled_logs)
+    test("items: a loop without end", endless_loop)
     test("show: callers", callers)
     test("show: a caller without symbols", stripped_caller)

@@ -11,6 +11,7 @@ import diff_tests  # noqa: E402
 import driver_tests  # noqa: E402
 import estimate_tests  # noqa: E402
 import harness  # noqa: E402
+import identity_tests  # noqa: E402
 import items_tests  # noqa: E402
 import passing_tests  # noqa: E402
 import process_tests  # noqa: E402
@@ -40,6 +41,7 @@ def main():
     thread_tests.register()
     spill_tests.register()
     driver_tests.register()
+    identity_tests.register()
     items_tests.register()
     diff_tests.register()
     return harness.run_all(build, options.k, options.j)

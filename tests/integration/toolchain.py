@@ -17,6 +17,7 @@ SHARED = C + ["-shared", "-fPIC"]
 
 # output: (compiler and flags, source, libraries; those of this table are built first)
 BUILDS = {
+    "buffers": (C, "buffers.c", ["-llapack", "-lblas"]),
     "c_linalg": (C, "c_linalg.c", ["-llapacke", "-lopenblas"]),
     "c_linalg_reference": (C, "c_linalg.c", ["-llapacke", *REFERENCE_FLAGS]),
     "drivers": (C, "drivers.c", ["-llapacke", "-llapack", "-lopenblas"]),

@@ -118,7 +118,10 @@ static uint32_t common(const char *a, const char *b)
     size_t n = strlen(a), m = strlen(b);
     for (size_t i = 0; i <= n; i++)
         for (size_t j = 0; j <= m; j++)
-            best[i][j] = !i || !j ? 0 : a[i - 1] == b[j - 1] ? best[i - 1][j - 1] + 1 : best[i - 1][j] > best[i][j - 1] ? best[i - 1][j] : best[i][j - 1];
+            best[i][j] = !i || !j                          ? 0
+                         : a[i - 1] == b[j - 1]            ? best[i - 1][j - 1] + 1
+                         : best[i - 1][j] > best[i][j - 1] ? best[i - 1][j]
+                                                           : best[i][j - 1];
     return best[n][m];
 }
 

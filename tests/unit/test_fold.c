@@ -11,6 +11,7 @@
 
 #include "lineage/expand.h"
 #include "lineage/lineage.h"
+#include "lineage/step.h"
 #include "tests/unit/calls.h"
 #include "tests/unit/scratch.h"
 
@@ -79,7 +80,8 @@ static void multiply(struct program *p, int shape, double alpha, int a, int b, i
     t.trace_ns = 3;
     t.ninputs = 2;
     for (int k = 0; k < 2; k++)
-        t.inputs[k] = (struct traced_input){k, view_of(t.canon, k, t.use[k].read), p->buffers[k ? b : a]};
+        t.inputs[k] =
+            (struct traced_input){.operand = k, .view = view_of(t.canon, k, t.use[k].read), .fp = p->buffers[k ? b : a]};
     p->buffers[c] = product(p->buffers[a], p->buffers[b], alpha, shape);
     t.noutputs = 1;
     t.outputs[0] = (struct traced_output){.operand = 2, .nparts = 1, .parts = {PART_FULL}, .fps = {p->buffers[c]}};
@@ -161,6 +163,49 @@ static void compare(uint64_t thread, unsigned seed)
     free(folded.leaves);
     free(plain.items);
     free(plain.leaves);
+}
+
+/* Loops kept whole stand for the very items that they are expanded to, and digests for their outputs. */
+static void compare_whole(void)
+{
+    static struct expand_event e, f;
+    struct log_reader folded, plain;
+    uint64_t items[MOST_THREADS] = {0};
+    struct fp chain[MOST_THREADS] = {{0, 0}};
+    cr_assert(log_open(&folded, path_of("folded.blog")) && log_open(&plain, path_of("plain.blog")));
+    struct expand *whole = expand_new(&folded, true);
+    while (expand_next(whole, &e)) {
+        if (e.kind == EXPAND_ITEM)
+            cr_assert_eq(e.item.id, step_id(e.item.thread, items[e.item.thread]++));
+        if (e.kind == EXPAND_LOOP) {
+            cr_assert_eq(e.loop.first, step_id(e.loop.thread, items[e.loop.thread]));
+            cr_assert(e.loop.iterations && e.loop.length);
+            items[e.loop.thread] += e.loop.iterations * e.loop.length;
+        }
+    }
+    expand_free(whole);
+    for (uint64_t thread = 0; thread < MOST_THREADS; thread++) {
+        struct expand *x = expand_new(&plain, false), *y = expand_new(&folded, false);
+        while (expand_next(y, &e)) {
+            if (e.kind != EXPAND_ITEM || e.item.thread != thread)
+                continue;
+            do
+                cr_assert(expand_next(x, &f));
+            while (f.kind != EXPAND_ITEM || f.item.thread != thread);
+            items[thread]--;
+            if (e.in_loop)
+                chain[thread] = step_chain(chain[thread], f.item.outputs[0].fp);
+            else
+                cr_assert(fp_equal(e.item.outputs[0].fp, f.item.outputs[0].fp));
+            if (e.closes)
+                cr_assert(fp_equal(e.digest, chain[thread]));
+        }
+        cr_assert_eq(items[thread], 0);
+        expand_free(x);
+        expand_free(y);
+    }
+    log_reader_close(&folded);
+    log_reader_close(&plain);
 }
 
 struct shape_of_log {
@@ -320,6 +365,7 @@ Test(fold, random_programs_lose_nothing)
         end(p);
         for (uint64_t thread = 0; thread < MOST_THREADS; thread++)
             compare(thread, seed);
+        compare_whole();
         unlink(path_of("folded.blog"));
         unlink(path_of("plain.blog"));
     }

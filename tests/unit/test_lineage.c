@@ -28,7 +28,7 @@ static uint64_t gemm(struct lineage *l, double alpha, double *a, double *b, doub
     t.caller_object = "test";
     for (int k = 0; k < 2; k++) {
         struct view v = view_of(&canon, k, use[k].read);
-        t.inputs[t.ninputs++] = (struct traced_input){k, v, fingerprint(&v)};
+        t.inputs[t.ninputs++] = (struct traced_input){.operand = k, .view = v, .fp = fingerprint(&v)};
     }
     struct view out = view_of(&canon, 2, use[2].write);
     t.noutputs = 1;
@@ -165,7 +165,7 @@ Test(lineage, triangle_of_a_product_is_that_product)
     t.canon = &canon;
     t.caller_object = "test";
     struct view v = view_of(&canon, 0, use[0].read);
-    t.inputs[t.ninputs++] = (struct traced_input){0, v, fingerprint(&v)};
+    t.inputs[t.ninputs++] = (struct traced_input){.operand = 0, .view = v, .fp = fingerprint(&v)};
     lineage_record(l, &t);
     finish(l);
     read_back(directory, &log);

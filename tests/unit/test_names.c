@@ -24,8 +24,8 @@ static void reads_back(const char *prefix, uint64_t id)
         struct short_text text = leaf ? name_leaf(prefix, id) : name_item(prefix, id);
         struct name name;
         cr_assert(name_parse(text.s, &name), "%s is not read", text.s);
-        cr_expect(name.leaf == leaf && name.id == id && strcmp(name.prefix, prefix) == 0, "%s read as %d %s %llu", text.s, name.leaf,
-                  name.prefix, (unsigned long long)name.id);
+        cr_expect(name.leaf == leaf && name.id == id && strcmp(name.prefix, prefix) == 0, "%s read as %d %s %llu", text.s,
+                  name.leaf, name.prefix, (unsigned long long)name.id);
     }
 }
 
