@@ -14,6 +14,7 @@ comma   := ,
 ifdef SANITIZE
 BUILD   := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
 SANFLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+PRELOADED_SANFLAGS := $(if $(findstring thread,$(SANITIZE)),$(SANFLAGS))
 endif
 
 TABLES   := $(wildcard lineage/ops/*.tab)
@@ -42,10 +43,10 @@ $(GENERATED): $(GEN)/stamp ;
 # The preloaded object: position independent, nothing exported but entry points, nothing linked but libc.
 $(BUILD)/pic/%.o: %.c | $(GEN)/stamp
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(BASE) -fPIC -fvisibility=hidden -c -o $@ $<
+	$(CC) $(CFLAGS) $(PRELOADED_SANFLAGS) $(BASE) -fPIC -fvisibility=hidden -c -o $@ $<
 $(BUILD)/pic/gen/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(BASE) -fPIC -fvisibility=hidden -c -o $@ $<
+	$(CC) $(CFLAGS) $(PRELOADED_SANFLAGS) $(BASE) -fPIC -fvisibility=hidden -c -o $@ $<
 $(BUILD)/pic/gen/%.o: $(GEN)/%.S
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(BASE) -c -o $@ $<
@@ -62,7 +63,7 @@ endif
 $(BUILD)/pic/lineage/fingerprint_%.o $(BUILD)/obj/lineage/fingerprint_%.o: CFLAGS += -O3
 
 $(BUILD)/libblase.so: $(LIB_OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libblase.so -Wl,-z,defs -o $@ $^
+	$(CC) $(CFLAGS) $(PRELOADED_SANFLAGS) $(LDFLAGS) -shared -Wl,-soname,libblase.so -Wl,-z,defs -o $@ $^
 
 # Libraries that blase replay loads are to find its xerbla.
 $(BUILD)/blase: $(TOOL_OBJECTS)
@@ -72,6 +73,7 @@ $(BUILD)/blase: $(TOOL_OBJECTS)
 
 include mk/test.mk
 include mk/check.mk
+include mk/fuzz.mk
 include mk/bench.mk
 
 .PHONY: install
@@ -103,7 +105,8 @@ clean:
 help:
 	@echo 'make                   build/libblase.so and build/blase'
 	@echo 'make demo              two programs, plain and under blase'
-	@echo 'make test              everything that must hold (SANITIZE=address,undefined: the unit tests under sanitizers)'
+	@echo 'make test              everything that must hold (SANITIZE=address,undefined: the unit tests under sanitizers; thread: integration, too)'
+	@echo 'make fuzz              mutated run logs through every reader (RUNS=1000000, SECONDS=60)'
 	@echo 'make install PREFIX=…  both, and the manual pages'
 	@echo 'make show-gen R=dgemm  what the op table generates for one routine'
 	@echo 'make deps              the Debian packages all this needs: installed when root, else named'

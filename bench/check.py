@@ -26,7 +26,7 @@ def load(path):
 
 def ratios(results):
     """{program: {level: plain over blase}}"""
-    return {p["source"]: {v.split()[1]: round(figures.steady_speed_up(p, v), 4) for v in p["variants"] if v.startswith("blase ")}
+    return {p["source"]: {level: round(figures.steady_speed_up(p, f"blase {level}"), 4) for level in results["levels"]}
             for p in results["programs"]}
 
 
@@ -43,7 +43,7 @@ def losses(baseline, now):
 
 def measure_again(programs, options, look):
     out = os.path.join(options.build, "bench", f"check-{look}.json")
-    subprocess.run([sys.executable, os.path.join(HERE, "run.py"), f"--{options.size}", "--rounds", str(SECOND_ROUNDS),
+    subprocess.run([sys.executable, os.path.join(HERE, "run.py"), f"--{options.size}", "--rounds", str(SECOND_ROUNDS), "--levels-only",
                     "--build", options.build, "--out", out, "--only", *sorted(programs)], check=True)
     return ratios(load(out))
 

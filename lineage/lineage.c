@@ -126,7 +126,7 @@ struct relation {
     uint64_t distance, output;
     struct log_slice slice;
 };
-enum { RELATION_NEW = UINT32_MAX, RELATION_FAR = UINT32_MAX - 1 };
+static const uint64_t RELATION_NEW = UINT32_MAX, RELATION_FAR = UINT32_MAX - 1;
 
 static uint64_t distance_of(uint64_t id, uint64_t touched)
 {

@@ -190,6 +190,9 @@ static void write_counters(void)
     if (process.governor) {
         const struct log_governor books = governor_books(process.governor);
         lineage_governor(process.lineage, &books);
+    } else if (process.afford) {
+        const struct log_governor books = afford_books(process.afford);
+        lineage_governor(process.lineage, &books);
     }
     if (process.spill)
         write_spill();
@@ -300,6 +303,8 @@ static void after_fork_child(void)
     threads_reset();
     if (process.governor)
         governor_restart(process.governor);
+    if (process.afford)
+        afford_restart(process.afford);
     atomic_store(&process.crew.busy, false);
     atomic_store(&process.verified, 0);
     atomic_store(&process.mismatches, 0);
@@ -335,8 +340,12 @@ static void make_spill(void)
 static bool make_cache(void)
 {
     bool governed = process.settings.trace == TRACE_AUTO;
-    if (process.settings.reuse == REUSE_NONE || process.settings.trace == TRACE_OFF)
+    if (process.settings.trace == TRACE_OFF)
         return true;
+    if (process.settings.reuse == REUSE_NONE) {
+        process.afford = governed ? afford_new() : NULL;
+        return process.afford || !governed;
+    }
     process.cache = cache_new(process.settings.memory - spill_index_bytes(), process.settings.policy);
     process.governor = governed ? governor_new() : NULL;
     if (!process.cache || (governed && !process.governor))

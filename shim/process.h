@@ -9,6 +9,7 @@
 #include "lineage/capture.h"
 #include "lineage/lineage.h"
 #include "lineage/settings.h"
+#include "reuse/afford.h"
 #include "reuse/cache.h"
 #include "reuse/driver.h"
 #include "reuse/governor.h"
@@ -20,6 +21,7 @@ struct process {
     struct capture *capture;   /* NULL when leaves' contents are not stored */
     struct cache *cache;       /* NULL when reuse is off */
     struct governor *governor; /* NULL when every call is traced, or nothing is reused */
+    struct afford *afford;     /* NULL but where calls are traced for lineage alone, and not every one */
     struct spill *spill;       /* NULL when nothing goes to disk */
     uint64_t start_ns;         /* monotonic, when tracing began */
     uint64_t epoch;            /* 1 + forks since the first process: tells whose item ids a payload names */

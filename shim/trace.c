@@ -364,6 +364,8 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
     t->governed->factor_kept = t->halves->d.halves && (t->halves->found || kept_factor);
     if (t->governed->class)
         tell_governor(t, began, saved_ns, kept);
+    else if (t->governed->lineage.class)
+        afford_traced(p->afford, &t->governed->lineage, clock_ns() - began - r->call_ns, r->call_ns);
     if (mismatch->item && item) {
         mismatch->item = item - 1;
         lineage_mismatch(p->lineage, mismatch);

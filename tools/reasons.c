@@ -7,7 +7,7 @@ void reasons_bypassed(const struct summary *s, struct reason out[BYPASS_REASONS]
         {"too_small", "too small: looking takes longer than computing", 0},
         {"no_gain", "no gain expected: such results are seldom asked for again, or serving them takes as long",
          s->governor.refused_gain + passed[PASSED_GAIN]},
-        {"no_budget", "no budget: what was spent on looking has not been earned back yet",
+        {"no_budget", "no budget: what was spent has not been earned back yet, or is all that tracing alone may cost",
          s->governor.refused_budget + passed[PASSED_BUDGET]},
         {"workspace_query", "workspace queries: nothing is computed", passed[PASSED_QUERY]},
         {"illegal", "illegal arguments: for the real routine to report", passed[PASSED_ILLEGAL]},

@@ -13,6 +13,7 @@ import estimate_tests  # noqa: E402
 import harness  # noqa: E402
 import identity_tests  # noqa: E402
 import items_tests  # noqa: E402
+import kill_tests  # noqa: E402
 import passing_tests  # noqa: E402
 import process_tests  # noqa: E402
 import program_tests  # noqa: E402
@@ -28,7 +29,10 @@ def main():
     parser.add_argument("-k", metavar="PATTERN", default="", help="only tests whose name holds this (or matches it)")
     parser.add_argument("-j", metavar="JOBS", type=int, default=1, help="tests at a time (default 1)")
     parser.add_argument("--build", metavar="DIR", default="build", help="where blase and libblase.so are")
+    parser.add_argument("--thread-sanitizer", action="store_true", help="blase and libblase.so are built with ThreadSanitizer: so are the tests")
     options = parser.parse_args()
+    if options.thread_sanitizer:
+        harness.under_thread_sanitizer()
     build = os.path.abspath(options.build)
     os.makedirs(os.path.join(build, "tests"), exist_ok=True)
     program_tests.register()
@@ -44,6 +48,7 @@ def main():
     identity_tests.register()
     items_tests.register()
     diff_tests.register()
+    kill_tests.register()
     return harness.run_all(build, options.k, options.j)
 
 
