@@ -40,7 +40,7 @@ static void look_before(struct tracing *t)
         const struct traced_input *in = &r->inputs[i];
         if (r->checked && view_nonfinite(&in->view))
             r->nonfinite_in |= 1u << in->operand;
-        if (p->capture && !lineage_knows(p->lineage, in->fp))
+        if (p->capture && in->found.how == FOUND_NOTHING && !lineage_knows(p->lineage, in->fp))
             capture_leaf(p->capture, &in->view, in->fp);
     }
     t->asked_ns += clock_ns() - began;

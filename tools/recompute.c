@@ -46,6 +46,8 @@ static void print_totals(const struct recompute_totals *t)
     for (int v = 0; v < VERDICTS; v++)
         if (t->verdicts[v] || v == VERDICT_SAME)
             printf("%s%llu %s", v ? ", " : ": ", (unsigned long long)t->verdicts[v], words[v]);
+    if (t->same_unproven)
+        printf("; %llu of the bit-equal ones read what is unproven", (unsigned long long)t->same_unproven);
     printf("; at most %s held\n", text_bytes((double)t->peak_bytes).s);
 }
 

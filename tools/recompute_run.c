@@ -289,6 +289,7 @@ static void judge(struct replay *r, struct again *a, const struct log_item *item
     enum verdict verdict = inputs->unproven ? VERDICT_UNPROVEN : inputs->other ? VERDICT_FOLLOWS : VERDICT_DIFFERS;
     if (same && status) {
         verdict = VERDICT_SAME;
+        r->totals->same_unproven += inputs->unproven;
     } else if (!status) {
         snprintf(detail.s, sizeof detail.s, "info is %lld, was %lld", (long long)info, (long long)item->info);
     } else if (item->unkept == UNKEPT_RULE) { /* by the table: it returns early, or nobody knows what it writes */

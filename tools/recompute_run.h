@@ -18,8 +18,9 @@ enum verdict {
 
 struct recompute_totals {
     uint64_t verdicts[VERDICTS];
-    bool unclaimed;      /* the target is among those that are not told by themselves */
-    uint64_t peak_bytes; /* of contents held at one time */
+    uint64_t same_unproven; /* bit-equal, with an input that is known by identity only */
+    bool unclaimed;         /* the target is among those that are not told by themselves */
+    uint64_t peak_bytes;    /* of contents held at one time */
 };
 
 struct recompute {

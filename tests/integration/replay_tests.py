@@ -245,6 +245,35 @@ def loops(place):
     expect(lines[0].endswith("bit-equal"), "the item of a loop:", lines)
 
 
+def slices(place):
+    """Rectangles, rows and columns of what calls produced and read, copied ones among them."""
+    code = """
+import numpy as np
+r = np.random.default_rng(1)
+x, y = r.standard_normal((300, 60)), r.standard_normal((60, 300))
+c = x @ y
+for part in (c[:, :40] @ y[:40], c[20:90] @ x, c[10:200, 5:65] @ x[:60], np.ascontiguousarray(c[7:77]) @ x, c[3] @ x, c[:, 4] @ x,
+             c[::-1][3] @ x, c.T[20:90] @ x, np.asfortranarray(c[:80]) @ x, np.linalg.solve(c[5:45, 5:45] + np.eye(40), x[:40])):
+    print(part.sum())
+"""
+    run_code(place, code)
+    told = place.run([place.blase, "items", place.path("log")]).out.decode()
+    expect(len(re.findall(r"\[\d+:\d+, \d+:\d+\]", told)) >= 8, "few slices:", told)
+    result = place.run([place.blase, "replay", place.path("log")])
+    same((result.status, result.err), (0, b""), "status, stderr (%r)" % result.out[-900:])
+    expect(len(leaves(place)) < 8, "leaves that are slices:", told)
+
+
+def by_default(place):
+    """With --trace=auto what was not traced gives leaves, and what was is bit-equal."""
+    result = place.under(command(place.build, "sklearn_models", "debian"), "--capture", "--quiet")
+    same(result.status, 0, "status")
+    shown = place.show()
+    expect(shown["calls"]["bypassed"] > 0 and shown["lineage"]["items"] > 0, "calls:", shown["calls"])
+    lines, counts = replayed(place)
+    same((lines, counts["bit-equal"]), ([], shown["lineage"]["items"]), "what was replayed")
+
+
 def wrong_loop(place):
     """A result of a loop that is not what was logged is noticed: here by an argument changed in the log."""
     run_code(place, LOOP.replace("sys.argv[1]", "40"))
@@ -312,6 +341,8 @@ def register():
     test("replay with another library", other_library)
     test("capture with a limit on file sizes", small_limit)
     test("replay of loops", loops)
+    test("replay of slices", slices)
+    test("replay with trace=auto", by_default)
     test("replay of a log that is wrong", wrong_loop)
     test("check-finite flags", finite)
     test("capture without a log", capture_without_log)
