@@ -31,9 +31,10 @@ def speed_up(program, variant):
     return wall(program, "plain") / seconds if seconds else None
 
 
-def steady_speed_up(program, variant):
+def steady_speed_up(program, variant, clock):
     """The same of the least times: what other load on the machine disturbs least, so that ratios of two runs can be compared."""
-    return spread(program, "plain")[0] / spread(program, variant)[0]
+    plain, own = (min(clock(run) for run in program["variants"][name]["runs"]) for name in ("plain", variant))
+    return plain / own
 
 
 def oracle_removes(program):

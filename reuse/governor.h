@@ -33,10 +33,10 @@
  *   (GOVERNOR_USES times to begin with).
  * - it is new: kept if  chance * sights * g > time of a miss,  chance being the share of results kept at first sight that were
  *   asked for (two thirds to begin with; the more often samples come again, the longer that is believed), and sights how often a
- * new sample of the class was seen again, from once to GOVERNOR_USES times; else only the 32nd, 64th, 128th … call. So dear
- * results are kept at first sight, cheap ones at the second. Where samples keep being new, a class is barren: of it only the
- * calls in a 1/16 of all contents, told by a few elements, are sampled. The choice depends on content alone, so what repeats is
- * met again (as in SHARDS, Waldspurger et al., FAST 2015).
+ *   new sample of the class was seen again, from once to GOVERNOR_USES times; else only the 32nd, 64th, 128th … call. So dear
+ *   results are kept at first sight, cheap ones at the second.
+ * Where samples keep being new, a class is barren: of it only the calls in a 1/16 of all contents, told by a few elements, are
+ * sampled. The choice depends on content alone, so what repeats is met again (as in SHARDS, Waldspurger et al., FAST 2015).
  *
  * Lock-free: sums and classes are relaxed atomics; a lost update costs precision, nothing else.
  */
