@@ -1,6 +1,7 @@
 """What is derived from the measurements; tables, plots and the check all take it from here."""
 
 WORTH = 0.05  # an oracle that removes less than this share of a program's time says nothing about ours
+ALWAYS = "blase always"  # every call looked up
 LACKING = 0.8  # programs that reach less than this share of the oracle's gain are listed with what is missing
 
 
@@ -30,9 +31,10 @@ def speed_up(program, variant):
     return wall(program, "plain") / seconds if seconds else None
 
 
-def steady_speed_up(program, variant):
+def steady_speed_up(program, variant, clock):
     """The same of the least times: what other load on the machine disturbs least, so that ratios of two runs can be compared."""
-    return spread(program, "plain")[0] / spread(program, variant)[0]
+    plain, own = (min(clock(run) for run in program["variants"][name]["runs"]) for name in ("plain", variant))
+    return plain / own
 
 
 def oracle_removes(program):
@@ -72,3 +74,27 @@ def best_share(program, results):
     """Share of the oracle's gain at the level that gives most of it; None as in share_of_oracle."""
     shares = [share_of_oracle(program, variant) for variant in serving_levels(results)]
     return max((share for share in shares if share is not None), default=None)
+
+
+def repeated_seconds(program):
+    """What the calls took that repeat earlier ones: the most any tool can save that is asked call by call. None where it was not measured."""
+    return shown(program, ALWAYS, "reuse", "saved_seconds") if ALWAYS in program["variants"] else None
+
+
+def spent_seconds(program, variant):
+    """What fingerprints, copies and records took."""
+    reuse = sum(shown(program, variant, "reuse", key) for key in ("fingerprint_seconds", "copy_seconds"))
+    return reuse + shown(program, variant, "lineage", "trace_seconds")
+
+
+def hits_at_equal_prices(program, variant):
+    """Seconds that a variant's hits are worth if a hit of a routine saves what it saved where every call was looked up: without the noise
+    of two runs whose calls took differently long."""
+    def worth(run):
+        return sum(prices.get(r["op"], 0.0) * r["hits_full"] for r in run["show"]["routines"])
+    prices = {}
+    for r in program["variants"][ALWAYS]["runs"][-1]["show"]["routines"]:
+        if r["hits_full"]:
+            prices[r["op"]] = r["saved_seconds"] / r["hits_full"]
+    own = worth(program["variants"][ALWAYS]["runs"][-1])
+    return of_runs(program, variant, worth) / own if own > 0 else None

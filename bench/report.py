@@ -60,7 +60,7 @@ def spread_of(program, variant):
 
 
 def spread_table(results):
-    variants = ["plain", *(f"blase {level}" for level in results["levels"]), "oracle", "joblib", "inner"]
+    variants = ["plain", *(f"blase {level}" for level in results["levels"]), figures.ALWAYS, "oracle", "joblib", "inner"]
     head = ["least–largest s", *variants]
     return table(head, [[p["name"], *(spread_of(p, v) for v in variants)] for p in results["programs"]])
 
@@ -92,6 +92,23 @@ def ledger_table(results):
                      f"{figures.shown(p, level, 'lineage', 'trace_seconds'):.3f}", f"{figures.shown(p, level, 'calls', 'total'):.0f}",
                      f"{figures.shown(p, level, 'calls', 'bypassed'):.0f}", f"{of['misses']:.0f}"])
     return table(head, rows)
+
+
+def always_table(results):
+    """The governor against looking up every call."""
+    level = figures.serving_levels(results)[-1]
+    head = ["program", "repeated calls took, s", f"`{level}`: hits' worth of them", "saved less spent, s", "always: saved less spent, s",
+            "share of always", "share of the repeated time"]
+    rows = []
+    for p in results["programs"]:
+        repeated = figures.repeated_seconds(p)
+        if repeated is None:
+            continue
+        net, always = (figures.shown(p, v, "reuse", "saved_seconds") - figures.spent_seconds(p, v) for v in (level, figures.ALWAYS))
+        some = repeated > figures.WORTH * figures.wall(p, "plain")
+        rows.append([p["name"], f"{repeated:.3f}", percent(figures.hits_at_equal_prices(p, level)) if some else "—", f"{net:.3f}", f"{always:.3f}",
+                     "loses nothing" if net >= always else percent(net / always) if some else "—", percent(net / repeated) if some else "—"])
+    return table(head, rows) if rows else "Not measured.\n"
 
 
 def bypassed_costs(program, level):
@@ -181,11 +198,12 @@ Written by `make bench{quick}`, which repeats all of it on the machine at hand. 
 
 Programs as their users would write them, unchanged: numpy, SciPy, scikit-learn, R, C ([bench/pipelines](../bench/pipelines)). Each is run
 plain, under `blase run --reuse LEVEL`, as an **oracle** (the same program edited by hand so that no BLAS call with equal inputs is made
-twice: the most any tool at this level can do) and, where that is natural, with **joblib.Memory** around the same calls and an empty cache (in the first round only).
+twice: the most any tool at this level can do) and, where that is natural, with **joblib.Memory** around the same calls and an empty cache (joblib and `--reuse none` in the first round only).
 {rounds} interleaved rounds, whole processes, start-up and making the data included, median seconds.
 *Share of the oracle's gain* is (plain − blase) / (plain − oracle), left out where the oracle removes less than {worth}. *Time in BLAS* is
-what the routines take of the program's time when every call is made (`--reuse none`). An oracle also saves what surrounds a call it leaves
-out: a library's checks and copies, and in R's `solve` a condition estimate.
+what the routines take of the program's time when every call is made (`--reuse none`). An oracle gives its caller a copy of
+what it kept, since a routine writes into the caller's memory. It also saves what surrounds a call it leaves out and is no BLAS: checks for
+NaN, mirrored triangles, and in R's `solve` a condition estimate. *Against looking up every call*, below, has the share without those.
 
 {main}
 ![Speed-up of each program, with the oracle marked]({plots}/speedup.svg)
@@ -205,6 +223,14 @@ fingerprinting their operands costs as much); `--size=paper` has LIMA's own size
 {ledger}
 ![Seconds in BLAS, in blase and elsewhere]({plots}/seconds.svg)
 
+### Against looking up every call
+
+`--trace all` looks up every call, whatever that costs; the governor decides by expected gain, within its bound. *Repeated calls took*:
+what `--trace all` could leave out, by the time they took when they were computed; no tool that is asked call by call can save more, and
+unlike an oracle's gain it holds nothing but BLAS and LAPACK. *Hits' worth*: the hits of `{level}`, each at what a hit of the routine saves
+there. *Spent* are fingerprints, copies and records. Medians of the same rounds.
+
+{always}
 ### Spread
 
 {spread}
@@ -226,7 +252,8 @@ def page(results, plots, micro):
     quick = " QUICK=1" if results["size"] == "quick" else ""
     text = PAGE.format(quick=quick, setting=setting(results), rounds=results["rounds"], worth=percent(figures.WORTH),
                        main=main_table(results), oracles=oracle_notes(results), lacking=lacking(results), small=small_gains(results),
-                       ledger=ledger_table(results), spread=spread_table(results), memory=memory_table(results), plots=plots)
+                       ledger=ledger_table(results), spread=spread_table(results), always=always_table(results),
+                       level=figures.serving_levels(results)[-1], memory=memory_table(results), plots=plots)
     return text + (MICRO.format(micro=micro.strip()) if micro else "")
 
 

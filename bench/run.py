@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures every pipeline in interleaved rounds: plain, blase at each level, oracle, joblib.Memory; writes one JSON.
+"""Measures every pipeline in interleaved rounds: plain, blase at each level and with every call looked up, oracle, joblib.Memory;
+writes one JSON.
 
 Every figure is of a whole process, from its start to its end. A round runs each variant once, so that a slow minute of the machine
 falls on all of them alike. Nothing about memory allocation is changed: page faults are the program's own, and are recorded.
@@ -20,7 +21,8 @@ from programs import PROGRAMS, selected
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LEVELS = ["full", "none"]  # later: sliced, hybrid
-ONCE = ["joblib"]          # variants of the first round only: several times as long as all others together
+ALWAYS = "blase always"    # full reuse with every call looked up: what the governor must not fall behind
+ONCE = ["joblib", "blase none"]  # variants of the first round only: the one takes very long, of the other little is asked
 SMALL_GAIN = 1.2           # below it a program's own profile is saved, to show where its time goes
 
 
@@ -52,13 +54,16 @@ class Blase:
         return figures, printed, json.loads(shown.stdout)
 
 
-def variants_of(program, levels):
+def variants_of(program, options):
     """Names of what a round runs, in order."""
-    return ["plain", *(f"blase {level}" for level in levels), *(kind for kind in program.variants() if kind != "plain")]
+    levels = ["plain", *(f"blase {level}" for level in options.levels)]
+    return levels if options.levels_only else [*levels, ALWAYS, *(kind for kind in program.variants() if kind != "plain")]
 
 
 def run_variant(program, variant, size, build, blase):
     level = variant.removeprefix("blase ")
+    if variant == ALWAYS:
+        return blase.run(program.command("plain", size, build), "--trace", "all")
     if level == variant:
         return *measure.run(program.command(variant, size, build)), None
     return blase.run(program.command("plain", size, build), "--reuse", level)
@@ -77,11 +82,11 @@ def warm_up(program, build, blase):
 
 
 def measure_program(program, options, blase):
-    found = {variant: {"runs": [], "difference": None} for variant in variants_of(program, options.levels)}
+    found = {variant: {"runs": [], "difference": None} for variant in variants_of(program, options)}
     expected = None
     for turn in range(options.rounds):
         for variant, entry in found.items():
-            if turn and variant in ONCE:
+            if turn and variant in ONCE and not options.levels_only:
                 continue
             figures, printed, shown = run_variant(program, variant, options.size, options.build, blase)
             if expected is None:
@@ -118,6 +123,7 @@ def arguments():
     size.add_argument("--tiny", dest="size", action="store_const", const="tiny", help="does everything run?")
     parser.add_argument("--rounds", type=int, help="default: 2 of the quick sizes, 3 of the others")
     parser.add_argument("--levels", type=lambda text: text.split(","), default=LEVELS)
+    parser.add_argument("--levels-only", action="store_true", help="no oracle, no joblib, not every call looked up: what bench-check needs")
     parser.add_argument("--only", nargs="+", metavar="PROGRAM", help="hlm.py, kalman.R, ...")
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     parser.add_argument("--out", help="JSON to write (BUILD/bench/run.json)")

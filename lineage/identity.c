@@ -71,10 +71,12 @@ bool identity_whole(const struct identity *id, const struct view *v, struct fp f
 
 void identity_holds(struct identity *id, const struct view *v, const struct origin *origin)
 {
-    const struct region_held *held = regions_same(id->regions, v);
+    struct region_held *held = regions_same(id->regions, v);
     bool known = held && held->origin.is_item == origin->is_item && held->origin.ref == origin->ref &&
                  held->origin.operand == origin->operand && fp_equal(held->origin.content, origin->content);
-    if (!known)
+    if (known)
+        held->origin.touched = origin->touched;
+    else
         regions_put(id->regions, v, origin);
 }
 

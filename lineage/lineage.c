@@ -7,6 +7,7 @@
 #include "lineage/fold.h"
 #include "lineage/guard.h"
 #include "lineage/signature.h"
+#include "lineage/triangles.h"
 
 /* What is written at the end: _exit may come from a signal handler that interrupted malloc. */
 enum { LAST_WORDS_BYTES = 64 * 1024 };
@@ -24,6 +25,7 @@ struct lineage {
     struct fold *folds[STEP_MAX_THREADS]; /* by thread */
     unsigned nfolds;
     uint64_t memory;
+    struct triangles triangles;
     uint8_t seen_op[SEEN_LIMIT / 8], seen_provider[SEEN_LIMIT / 8], seen_caller[SEEN_LIMIT / 8];
 };
 
@@ -157,9 +159,10 @@ static struct relation new_leaf(struct lineage *l, const struct traced_input *in
 {
     const struct origin origin = {.content = in->fp, .ref = leaf, .touched = s->id};
     *f = (struct flow){.kind = FLOW_NEW, .fp = in->fp};
-    note_replaced(l, &in->view, s, f);
+    if (!in->beside)
+        note_replaced(l, &in->view, s, f);
     content_put(l->content, &origin);
-    if (l->identity)
+    if (l->identity && !in->beside)
         identity_holds(l->identity, &in->view, &origin);
     *height += *height == 0;
     return (struct relation){.distance = RELATION_NEW};
@@ -216,6 +219,7 @@ static void take_outputs(struct lineage *l, const struct traced *t, struct step 
     for (int i = 0; i < t->noutputs; i++) {
         const struct traced_output *out = &t->outputs[i];
         s->outputs[i] = out->fps[0];
+        triangles_note(&l->triangles, t, out);
         for (int p = 0; p < out->nparts; p++) {
             const struct origin origin = {.content = out->fps[p],
                                           .ref = s->id,
@@ -239,10 +243,13 @@ void lineage_recognise(struct lineage *l, struct traced *t)
         return;
     for (int i = 0; i < t->ninputs; i++)
         identity_whole(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
+    const struct triangles known = l->triangles;
     guard_leave(&l->guard);
     for (int i = 0; i < t->ninputs; i++)
         if (t->inputs[i].found.how == FOUND_NOTHING)
             identity_recognise(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
+    if (triangles_wanted(&known, t))
+        triangles_split(&l->guard, l->content, &known, t);
 }
 
 void lineage_produced(struct lineage *l, const struct traced *t)
@@ -330,6 +337,15 @@ static void settle(struct lineage *l)
     sums.dedup_items = l->folding.dedup_items;
     log_encode_lineage(&l->scratch, &sums);
     append(l, LOG_LINEAGE, 0);
+}
+
+bool lineage_knows(struct lineage *l, struct fp fp)
+{
+    if (!guard_enter(&l->guard))
+        return true;
+    bool known = content_find(l->content, fp) != NULL;
+    guard_leave(&l->guard);
+    return known;
 }
 
 void lineage_header(struct lineage *l, const char *const pairs[][2], int count)

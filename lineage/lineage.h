@@ -20,6 +20,7 @@ struct traced_input {
     struct view view;
     struct fp fp;
     struct found found; /* by lineage_recognise */
+    bool beside;        /* the rest of an operand of which the input before it is a triangle */
 };
 
 /* One operand's content after the call, with those of its triangles where they came with it. */
@@ -34,6 +35,7 @@ struct traced {
     const struct canon *canon;
     const struct use *use; /* of its operands */
     bool cblas_rows;       /* arrived as a row-major CBLAS call */
+    uint32_t modes;        /* rounding and flush modes */
     bool checked;          /* --check-finite; bit by operand: held NaN or Inf before, after */
     uint32_t nonfinite_in, nonfinite_out;
     int ninputs, noutputs;
@@ -59,8 +61,8 @@ struct traced {
 struct lineage *lineage_new(struct log_writer *log, bool dedup, uint64_t memory);
 
 /*
- * From now on buffers have identities (identity.h); `thorough`: whatever it costs. Without, inputs are joined as wholes only. Call
- * once, at the start; false: no memory, and no identities.
+ * From now on buffers have identities (identity.h); `thorough`: whatever it costs. Without, inputs are joined as wholes only.
+ * Call once, at the start; false: no memory, and no identities.
  */
 bool lineage_identify(struct lineage *l, bool thorough);
 
@@ -79,6 +81,9 @@ void lineage_produced(struct lineage *l, const struct traced *t);
 
 /* Joins, numbers and logs one call; returns 1 + the item's id, 0 when it was lost. */
 uint64_t lineage_record(struct lineage *l, struct traced *t);
+
+/* True if content is known already, so that it will not become a leaf; also when the guard cannot be had. */
+bool lineage_knows(struct lineage *l, struct fp fp);
 
 void lineage_counters(struct lineage *l, const struct log_counters *c);
 void lineage_governor(struct lineage *l, const struct log_governor *g);

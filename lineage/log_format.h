@@ -109,9 +109,16 @@ struct log_output {
 struct log_value {
     uint64_t arg;
     uint64_t kind; /* enum arg_kind */
-    int64_t i;
+    int64_t i;     /* of an ARG_ARRAY: its address modulo VALUE_ALIGNMENT */
     unsigned char bytes[16];
 };
+enum { VALUE_ALIGNMENT = 16 };
+
+/* Part of what a call is, and of its Merkle hash; the other values tell where its arrays lie. */
+static inline bool value_hashed(const struct log_value *v)
+{
+    return v->kind == ARG_OPTION || v->kind == ARG_INT || v->kind == ARG_SCALAR || v->kind == ARG_REAL_SCALAR;
+}
 
 enum item_flags {
     ITEM_ROW_MAJOR = 1,  /* row-major LAPACKE */
@@ -119,6 +126,13 @@ enum item_flags {
     ITEM_CBLAS_ROWS = 4, /* row-major CBLAS, recorded as the column-major call that it is: for showing slices; not hashed */
     ITEM_CHECKED = 8     /* --check-finite looked at it; not hashed */
 };
+
+/* Above them: rounding and flush modes as the processor's control register has them, 0 by default; not hashed. */
+enum { ITEM_MODES_SHIFT = 16 };
+static inline uint32_t item_modes(uint64_t flags)
+{
+    return (uint32_t)(flags >> ITEM_MODES_SHIFT);
+}
 
 /* What calls have in common that differ in scalars, contents and outcomes only. Written once, then referred to. */
 struct log_signature_input {

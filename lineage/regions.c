@@ -62,10 +62,10 @@ uint64_t regions_dropped(const struct regions *all)
     return all->dropped;
 }
 
-static uint32_t *hint_of(const struct regions *all, const struct view *v)
+static uint32_t *hint_of(struct regions *all, const struct view *v)
 {
     uint64_t mixed = (uint64_t)(uintptr_t)v->base * 0x9E3779B97F4A7C15u;
-    return (uint32_t *)(uintptr_t)&all->hints[mixed >> 54];
+    return &all->hints[mixed >> 54];
 }
 _Static_assert(HINTS == 1 << 10, "the ten highest bits");
 
@@ -349,7 +349,7 @@ static void cross(struct regions *all, uint32_t n, struct question *q)
 }
 
 /* The node of this very view; 0: none. There is one at most: the next one covers it. */
-static uint32_t find(const struct regions *all, const struct view *v)
+static uint32_t find(struct regions *all, const struct view *v)
 {
     uint32_t *hint = hint_of(all, v);
     const struct view *there = &all->nodes[*hint].held.view;
@@ -378,7 +378,7 @@ static uint32_t find(const struct regions *all, const struct view *v)
     return 0;
 }
 
-const struct region_held *regions_same(const struct regions *all, const struct view *v)
+struct region_held *regions_same(struct regions *all, const struct view *v)
 {
     uint32_t n = find(all, v);
     return n && !all->nodes[n].held.crossed ? &all->nodes[n].held : NULL;
@@ -433,13 +433,13 @@ static void around(struct regions *all, uint32_t n, struct question *q)
     q->slice = slice;
 }
 
-static const struct region_held *best_of(const struct regions *all, struct question *q, answer *tell)
+static const struct region_held *best_of(struct regions *all, struct question *q, answer *tell)
 {
-    visit((struct regions *)(uintptr_t)all, all->root, q, tell);
+    visit(all, all->root, q, tell);
     return q->best ? &all->nodes[q->best].held : NULL;
 }
 
-const struct region_held *regions_newest(const struct regions *all, const struct view *v)
+const struct region_held *regions_newest(struct regions *all, const struct view *v)
 {
     const struct region_held *same = regions_same(all, v);
     if (same) /* not crossed: nothing newer is about */
@@ -448,8 +448,7 @@ const struct region_held *regions_newest(const struct regions *all, const struct
     return best_of(all, &q, newest);
 }
 
-const struct region_held *regions_around(const struct regions *all, const struct view *v, uint64_t before,
-                                         struct log_slice *slice)
+const struct region_held *regions_around(struct regions *all, const struct view *v, uint64_t before, struct log_slice *slice)
 {
     struct question q = question_of(v);
     q.before = before;

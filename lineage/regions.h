@@ -34,14 +34,13 @@ void regions_clear(struct regions *all);
 void regions_put(struct regions *all, const struct view *v, const struct origin *origin);
 
 /* The region that was put for this very view, if it is not crossed since; NULL: none. */
-const struct region_held *regions_same(const struct regions *all, const struct view *v);
+struct region_held *regions_same(struct regions *all, const struct view *v);
 
 /* The newest region that shares memory with the view; NULL: none. */
-const struct region_held *regions_newest(const struct regions *all, const struct view *v);
+const struct region_held *regions_newest(struct regions *all, const struct view *v);
 
 /* The newest region older than `before` that the view is a part of, by addresses and layout; NULL: none. */
-const struct region_held *regions_around(const struct regions *all, const struct view *v, uint64_t before,
-                                         struct log_slice *slice);
+const struct region_held *regions_around(struct regions *all, const struct view *v, uint64_t before, struct log_slice *slice);
 
 /* Where `inner` stands in `outer`, in outer's rows and columns (a vector is a column); false: it is no such part. */
 bool region_locate(const struct view *outer, const struct view *inner, struct log_slice *slice);

@@ -4,15 +4,12 @@
 #include <string.h>
 
 /*
- * Leading dimensions, increments and workspace sizes are told of routines whose bits may depend on them, so that a call can be
- * made again (blase replay); they are no part of a Merkle hash.
+ * Leading dimensions, increments, workspace sizes and, beside increments, alignments are told of routines whose bits may depend
+ * on them (reuse/key), so that a call can be made again (blase replay); they are no part of a Merkle hash.
  */
 static bool place_matters(const struct op *op)
 {
-    for (int arg = 0; arg < op->nargs; arg++)
-        if (op->args[arg].kind == ARG_INC || op->args[arg].kind == ARG_LWORK)
-            return true;
-    return false;
+    return op_has(op, ARG_INC) || op_has(op, ARG_LWORK);
 }
 
 static bool is_scalar(int kind)
@@ -24,13 +21,20 @@ static bool is_told(const struct op *op, int arg, bool places)
 {
     int kind = op->args[arg].kind;
     return is_scalar(kind) || kind == ARG_OPTION || kind == ARG_INT ||
-           (places && (kind == ARG_LD || kind == ARG_INC || kind == ARG_LWORK));
+           (places && (kind == ARG_LD || kind == ARG_INC || kind == ARG_LWORK || (kind == ARG_ARRAY && op_has(op, ARG_INC))));
+}
+
+static int64_t value_told(const struct canon *c, int arg)
+{
+    int kind = c->op->args[arg].kind;
+    return kind == ARG_ARRAY ? (int64_t)((uintptr_t)c->a[arg].p % VALUE_ALIGNMENT) : is_scalar(kind) ? 0 : c->a[arg].i;
 }
 
 static uint64_t flags_of(const struct traced *t)
 {
     return (t->canon->row_major ? (unsigned)ITEM_ROW_MAJOR : 0) | (t->canon->lapacke ? (unsigned)ITEM_LAPACKE : 0) |
-           (t->cblas_rows ? (unsigned)ITEM_CBLAS_ROWS : 0) | (t->checked ? (unsigned)ITEM_CHECKED : 0);
+           (t->cblas_rows ? (unsigned)ITEM_CBLAS_ROWS : 0) | (t->checked ? (unsigned)ITEM_CHECKED : 0) |
+           (uint64_t)t->modes << ITEM_MODES_SHIFT;
 }
 
 enum { WORDS_MOST = 8 + OP_MAX_ARGS + 4 * OP_MAX_OPERANDS };
@@ -50,7 +54,7 @@ static struct fp key_of(const struct traced *t)
     words[n++] = t->ninputs << 8 | t->noutputs;
     for (int arg = 0; arg < op->nargs; arg++)
         if (!is_scalar(op->args[arg].kind) && is_told(op, arg, places))
-            words[n++] = t->canon->a[arg].i;
+            words[n++] = value_told(t->canon, arg);
     for (int i = 0; i < t->ninputs; i++) {
         const struct traced_input *in = &t->inputs[i];
         words[n++] = in->operand << 16 | in->view.part << 8 | (unsigned char)in->view.type;
@@ -130,7 +134,7 @@ void signature_describe(const struct traced *t, uint32_t number, struct log_sign
         if (!is_told(op, arg, places))
             continue;
         out->values[out->nvalues++] =
-            (struct log_value){.arg = (uint64_t)arg, .kind = (uint64_t)kind, .i = is_scalar(kind) ? 0 : t->canon->a[arg].i};
+            (struct log_value){.arg = (uint64_t)arg, .kind = (uint64_t)kind, .i = value_told(t->canon, arg)};
     }
     for (int i = 0; i < t->ninputs; i++)
         out->inputs[out->ninputs++] = (struct log_signature_input){.operand = (uint64_t)t->inputs[i].operand,

@@ -30,7 +30,7 @@ bench-docs:
 
 # The baseline is of the quick sizes.
 bench-check: all
-	$(BENCH_PYTHON) bench/run.py --quick --build $(BUILD) --out $(BENCH_OUT)/check.json
+	$(BENCH_PYTHON) bench/run.py --quick --levels-only --rounds 3 --build $(BUILD) --out $(BENCH_OUT)/check.json
 	$(BENCH_PYTHON) bench/check.py $(BENCH_OUT)/check.json --build $(BUILD)
 bench-baseline:
 	$(BENCH_PYTHON) bench/check.py $(BENCH_OUT)/run.json --update

@@ -12,7 +12,7 @@ else
 CRITERION    := -lcriterion
 endif
 
-UNDER_TEST   := $(call object,obj,$(LINEAGE) $(REUSE) $(filter-out tools/blase.c,$(TOOLS))) $(BUILD)/obj/gen/ops.o
+UNDER_TEST   := $(call object,obj,$(LINEAGE) $(REUSE) $(filter-out tools/blase.c,$(TOOLS))) $(BUILD)/obj/gen/ops.o $(BUILD)/obj/gen/entry_table.o
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_HELPERS) $(UNDER_TEST)
 	@mkdir -p $(@D)

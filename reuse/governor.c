@@ -5,11 +5,12 @@
 #include "lineage/clock.h"
 #include "reuse/driver.h"
 
-enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32 };
+enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32, RETRY = 16, MOST_BELIEF = 8 };
+enum { NEVER_CLOSED_NS = 500 * LOOK_COST_NS }; /* beside such a call a look costs nothing */
 enum { BARREN_FROM = 512, BARREN_RATIO = 50, SUBSET = 16, FORGET_AT = 1024, FORGET_FRESH_AT = 64, CREDIT_PART = 4 };
-static const double BELIEF_IN_FRESH = 1, BELIEF_IN_REPEATED = 128,
+static const double BELIEF_IN_FRESH = 2, BELIEF_IN_REPEATED = 128,
                     BELIEF_IN_USES = 8; /* results that count as asked for beforehand */
-static const float LEARNING_RATE = 0.25f;
+static const float LEARNING_RATE = 0.25f, LEARNING_DOWN = 0.5f, LEARNING_LEAP = 4;
 
 static uint64_t load(const _Atomic uint64_t *counter)
 {
@@ -42,7 +43,7 @@ static bool affordable(const struct governor *g, double cost, double own)
     double share = GOVERNOR_SHARE * ((double)load(&g->blas_ns) + own);
     double credit = (double)load(&g->credit_ns);
     credit = credit < GOVERNOR_CREDIT_NS ? credit : GOVERNOR_CREDIT_NS;
-    return regret(g) + cost <= (share > GOVERNOR_GRACE_NS ? share : GOVERNOR_GRACE_NS) + credit;
+    return regret(g) + cost <= (share > GOVERNOR_GRACE_NS + credit ? share : GOVERNOR_GRACE_NS + credit);
 }
 
 /* Adds to a share; when it grows old both sides are halved, so that what was long ago counts less. */
@@ -91,12 +92,16 @@ static double scaled(double estimate, const _Atomic float *scale)
     return s > 0 ? estimate * (double)s : estimate;
 }
 
+/* Other load and cold caches only ever add time: what took less is believed sooner, and what took far more not at once. */
 static void learn(_Atomic float *scale, double measured, double estimate)
 {
     if (estimate <= 0 || measured <= 0)
         return;
     float now = (float)(measured / estimate), old = atomic_load_explicit(scale, memory_order_relaxed);
-    atomic_store_explicit(scale, old > 0 ? old + LEARNING_RATE * (now - old) : now, memory_order_relaxed);
+    if (old > 0 && now > LEARNING_LEAP * old)
+        now = LEARNING_LEAP * old;
+    float rate = old <= 0 ? 1 : now < old ? LEARNING_DOWN : LEARNING_RATE;
+    atomic_store_explicit(scale, old + rate * (now - old), memory_order_relaxed);
 }
 
 static void expect(struct governed *d, const struct canon *c, const struct use *use)
@@ -165,21 +170,43 @@ static double uses(const struct governor_class *class)
     return (share_part(&class->uses) + GOVERNOR_USES * BELIEF_IN_USES) / (share_of(&class->uses) + BELIEF_IN_USES);
 }
 
+/* How often a new sample of the class is seen again; once at least, for the record of those kept tells whether it is at all. */
+static double sights(const struct governor_class *class, double most)
+{
+    double again = share_part(&class->samples), anew = share_of(&class->samples) - again;
+    double each = again / (anew + 1);
+    return each < 1 ? 1 : each < most ? each : most;
+}
+
+/* What keeping a new result should bring. */
+static double prospect_of_new(const struct governed *d)
+{
+    double belief = BELIEF_IN_FRESH * sights(d->class, MOST_BELIEF);
+    return chance(&d->class->fresh, belief) * sights(d->class, GOVERNOR_USES) * (d->call_ns - d->hit_ns - LOOK_COST_NS);
+}
+
+/* What keeping a result that was seen before should bring, if it is asked for as such results were. */
+static double prospect_of_seen(const struct governed *d)
+{
+    double asked = chance(&d->class->repeated, BELIEF_IN_REPEATED) * uses(d->class);
+    return truth(d->class) * asked * (d->call_ns - d->hit_ns - LOOK_COST_NS);
+}
+
 /* Is there more to be gained than lost? See the essay. */
 static bool promising(const struct governed *d)
 {
     const struct governor_class *class = d->class;
     double gain = d->call_ns - d->hit_ns - LOOK_COST_NS, honest = truth(class);
     uint32_t looks = atomic_load_explicit(&class->looks, memory_order_relaxed);
-    if (gain <= 0)
-        return false;
+    if (gain <= 0) /* by measurements that one busy moment of the machine may have spoilt */
+        return d->sight == SIGHT_KEPT && honest >= 0.5 && looks % RETRY == 0;
     switch (d->sight) {
     case SIGHT_KEPT:
         return honest * gain > (1 - honest) * d->miss_ns;
     case SIGHT_SEEN:
-        return honest * chance(&class->repeated, BELIEF_IN_REPEATED) * uses(class) * gain > d->miss_ns;
+        return prospect_of_seen(d) > d->miss_ns;
     default:
-        return chance(&class->fresh, BELIEF_IN_FRESH) * gain > d->miss_ns || (looks >= TRIAL_FIRST && (looks & (looks - 1)) == 0);
+        return prospect_of_new(d) > d->miss_ns || (looks >= TRIAL_FIRST && (looks & (looks - 1)) == 0);
     }
 }
 
@@ -188,9 +215,15 @@ static bool take_loan(struct governor *g, struct governed *d)
 {
     uint64_t none = 0;
     _Atomic uint64_t *const slot = d->sight == SIGHT_KEPT ? &g->loan_ns : &g->trust_ns;
-    if (!atomic_compare_exchange_strong(slot, &none, (uint64_t)d->hit_ns + 1))
+    if (d->sight == SIGHT_NEW && atomic_load(&g->trust_lost))
+        return false;
+    if (!atomic_compare_exchange_strong(slot, &none, (uint64_t)d->miss_ns + 1))
         return false;
     d->loan = d->sight == SIGHT_KEPT;
+    if (!d->loan) {
+        atomic_store(&g->trust_due_ns, load(&g->saved_ns) + (uint64_t)d->miss_ns);
+        atomic_store(&g->trust_fresh, d->sight == SIGHT_NEW);
+    }
     add(&g->loans, 1);
     return true;
 }
@@ -202,10 +235,18 @@ static bool worth_a_loan(const struct governed *d, double cost)
     case SIGHT_KEPT:
         return true;
     case SIGHT_SEEN:
-        return 4 * cost <= d->call_ns;
+        return 4 * cost <= prospect_of_seen(d);
     default:
         return 8 * cost <= d->call_ns && cost <= GOVERNOR_TRUST_NS;
     }
+}
+
+/* What a miss may cost: where the class has not shown it, other classes tell how slow memory is today. */
+static double miss_cost(const struct governor *g, const struct governed *d)
+{
+    float all = atomic_load_explicit(&g->miss_scale, memory_order_relaxed);
+    bool measured = atomic_load_explicit(&d->class->miss_scale, memory_order_relaxed) > 0;
+    return measured || all < 1 ? d->miss_ns : d->miss_ns * (double)all;
 }
 
 static bool decide(struct governor *g, struct governed *d)
@@ -214,8 +255,8 @@ static bool decide(struct governor *g, struct governed *d)
         add(&g->refused_gain, 1);
         return false;
     }
-    double honest = truth(d->class);
-    double cost = d->sight == SIGHT_KEPT ? honest * d->hit_ns + (1 - honest) * d->miss_ns : d->miss_ns;
+    double honest = truth(d->class), miss = miss_cost(g, d);
+    double cost = d->sight == SIGHT_KEPT ? honest * d->hit_ns + (1 - honest) * miss : miss;
     if (affordable(g, cost, d->call_ns))
         return true;
     if (worth_a_loan(d, cost) && take_loan(g, d))
@@ -230,7 +271,8 @@ static bool hopeless(const struct governed *d)
 {
     double gain = d->call_ns - d->hit_ns - LOOK_COST_NS, honest = truth(d->class);
     bool measured = atomic_load_explicit(&d->class->call_scale, memory_order_relaxed) > 0;
-    return measured && (gain <= 0 || (d->sight != SIGHT_NEW && honest * gain <= (1 - honest) * d->miss_ns));
+    return measured && d->call_ns < NEVER_CLOSED_NS &&
+           (gain <= 0 || (d->sight != SIGHT_NEW && honest * gain <= (1 - honest) * d->miss_ns));
 }
 
 bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use)
@@ -240,7 +282,7 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
     atomic_fetch_add_explicit(&d->class->looks, 1, memory_order_relaxed);
     d->loan = d->wanted = d->factor_kept = false;
     expect(d, c, use);
-    if (d->call_ns > d->hit_ns && take_sample(g, d, c, use))
+    if ((d->call_ns > d->hit_ns || d->call_ns >= NEVER_CLOSED_NS) && take_sample(g, d, c, use))
         admitted = decide(g, d);
     else
         add(&g->refused_gain, 1);
@@ -262,9 +304,18 @@ uint64_t governor_worth(const struct governed *d, uint64_t computed_ns)
 static void settle_loans(struct governor *g)
 {
     if ((load(&g->loan_ns) || load(&g->trust_ns)) && affordable(g, 0, 0)) {
+        if (load(&g->trust_ns) && atomic_load(&g->trust_fresh) && load(&g->saved_ns) < load(&g->trust_due_ns))
+            atomic_store(&g->trust_lost, true);
         atomic_store(&g->loan_ns, 0);
         atomic_store(&g->trust_ns, 0);
     }
+}
+
+/* Of what we spend the first time is the dearest, into memory never touched: it counts as much as the estimate. */
+static void learn_own(_Atomic float *scale, double measured, double estimate)
+{
+    bool first = atomic_load_explicit(scale, memory_order_relaxed) <= 0;
+    learn(scale, first ? (measured + estimate) / 2 : measured, estimate);
 }
 
 void governor_traced(struct governor *g, const struct governed *d, uint64_t spent_ns, uint64_t call_ns, uint64_t saved_ns,
@@ -275,11 +326,13 @@ void governor_traced(struct governor *g, const struct governed *d, uint64_t spen
     add(&g->blas_ns, call_ns);
     if (!hit || !saved_ns) /* of a hit only a driver's solution was computed, if anything */
         learn(&d->class->call_scale, (double)call_ns, d->raw.call_ns);
-    learn(hit ? &d->class->hit_scale : &d->class->miss_scale, (double)spent_ns, hit ? d->raw.hit_ns : d->raw.miss_ns);
-    if (!hit)
+    learn_own(hit ? &d->class->hit_scale : &d->class->miss_scale, (double)spent_ns, hit ? d->raw.hit_ns : d->raw.miss_ns);
+    if (!hit) {
+        learn_own(&g->miss_scale, (double)spent_ns, d->raw.miss_ns);
         d->sight == SIGHT_NEW ? tally(&d->class->fresh, 1, 0, FORGET_FRESH_AT) : tally(&d->class->repeated, 1, 0, FORGET_AT);
-    else
+    } else {
         tally(&d->class->uses, 0, 1, FORGET_AT);
+    }
     if (d->sight == SIGHT_KEPT)
         tally(&d->class->promises, 1, hit, FORGET_AT);
     if (kept)
@@ -347,4 +400,5 @@ void governor_restart(struct governor *g)
                                       &g->looked,  &g->refused_budget, &g->refused_gain, &g->loans};
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
         atomic_store(sums[i], 0);
+    atomic_store(&g->trust_lost, false);
 }

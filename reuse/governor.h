@@ -5,7 +5,7 @@
  * `saved`, what served calls took when they were computed; `blas`, the time in real routines. Regret is what was spent and not
  * yet repaid, spent - saved. A call is looked at only while
  *
- *     regret + what this look may cost  <=  max(GOVERNOR_GRACE, GOVERNOR_SHARE * blas) + credit                    (1)
+ *     regret + what this look may cost  <=  max(GOVERNOR_GRACE + credit, GOVERNOR_SHARE * blas)                    (1)
  *
  * where credit is a quarter of the time of calls that were refused for want of money although their sample had been seen before
  * and samples of their class had told the truth, at most GOVERNOR_CREDIT: proof that the program repeats itself buys a closer
@@ -14,23 +14,27 @@
  * Why the bound holds: each unit of spending is admitted by (1) with the cost expected of it, and is booked when it is done, so
  * regret can pass the right-hand side only by what the calls in flight (one a thread) cost more than expected, and by loans. A
  * loan is a look at a call whose sample says that its result was kept (it is almost surely repaid at once by the hit), or the
- * keeping of a result that costs little beside its call: a quarter if the sample was seen before, else an eighth and
- * GOVERNOR_TRUST. It may exceed (1), but only while no earlier loan of its kind is unpaid: one that brings no hit must be worked
- * off by (1) before the next. So that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES
- * of `blas` more, and GOVERNOR_ALMS. The estimates behind (1) come from measured times of the same class (routine, size, caller)
- * as soon as there are any; a hit is booked with what such calls take on average, if that is less than what this one took when it
- * was computed (a first call is cold).
+ * keeping of a result that costs little beside what it should bring: a quarter of that if the sample was seen before, else an
+ * eighth of its call and GOVERNOR_TRUST. It may exceed (1), but only while no earlier loan of its kind is unpaid: one that brings
+ * no hit must be worked off by (1) before the next, and after one lost so at first sight no more are given at first sight. So
+ * that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas` more, and
+ * GOVERNOR_ALMS. The estimates behind (1) come from measured times of the same class (routine, size, caller) as soon as there are
+ * any; a hit is booked with what such calls take on average, if that is less than what this one took when it was computed (a
+ * first call is cold).
  *
  * Beyond the bound it looks for gain, by what the class has shown. With g = time of the call - time of a hit:
- * - g <= 0: nothing to be had. The class is closed: one call in GOVERNOR_REOPEN is looked at, in case that was a bad start.
+ * - g <= 0: nothing to be had. The class is closed: one call in GOVERNOR_REOPEN is looked at, in case that was a bad start. Where
+ *   calls take so long that a look is nothing beside them, samples are still taken, and of those whose result is kept a few are
+ *   tried again.
  * - the sample belongs to a kept result: looked at if  truth * g > (1 - truth) * time of a miss,  where truth is the share of
  *   such looks that were hits. Programs that change elements between the sampled ones are found out this way.
  * - the sample was seen before: kept if  truth * chance * uses * g > time of a miss,  where chance is the share of
  *   results kept on a second sight that were asked for at all (believed in until many were not), and uses how often those were
  *   (GOVERNOR_USES times to begin with).
- * - it is new: kept if  chance * g > time of a miss,  chance being the share of results kept at first sight that were asked for
- *   (one half to begin with); else only the 32nd, 64th, 128th … call. So dear results are kept at first sight, cheap ones at the
- *   second.
+ * - it is new: kept if  chance * sights * g > time of a miss,  chance being the share of results kept at first sight that were
+ *   asked for (two thirds to begin with; the more often samples come again, the longer that is believed), and sights how often a
+ *   new sample of the class was seen again, from once to GOVERNOR_USES times; else only the 32nd, 64th, 128th … call. So dear
+ *   results are kept at first sight, cheap ones at the second.
  * Where samples keep being new, a class is barren: of it only the calls in a 1/16 of all contents, told by a few elements, are
  * sampled. The choice depends on content alone, so what repeats is met again (as in SHARDS, Waldspurger et al., FAST 2015).
  *
@@ -45,9 +49,9 @@
 #include "reuse/sample.h"
 
 enum {
-    GOVERNOR_GRACE_NS = 25000000,
+    GOVERNOR_GRACE_NS = 12000000,
     GOVERNOR_ALMS_NS = 500000,
-    GOVERNOR_CREDIT_NS = 25000000,
+    GOVERNOR_CREDIT_NS = 15000000,
     GOVERNOR_TRUST_NS = 100000000,
     GOVERNOR_CLASSES = 1024,
     GOVERNOR_REOPEN = 256,
@@ -76,8 +80,11 @@ struct governor {
     _Atomic uint64_t spent_ns, saved_ns, blas_ns;
     _Atomic uint64_t alms_ns; /* the part of `spent` that went on samples which (1) did not allow */
     _Atomic uint64_t credit_ns;
-    _Atomic uint64_t loan_ns, trust_ns; /* open loans, for looks and for results kept on trust: 0 means another may be taken */
+    _Atomic uint64_t loan_ns, trust_ns;  /* open loans, for looks and for results kept on trust: 0 means another may be taken */
+    _Atomic uint64_t trust_due_ns;       /* what `saved` must reach for the loan on trust to have been repaid by hits */
+    atomic_bool trust_fresh, trust_lost; /* the loan on trust is for a first sight; such a one was not repaid */
     _Atomic uint64_t sampled, looked, refused_budget, refused_gain, loans;
+    _Atomic float miss_scale; /* of all classes: what a miss of a new one should be expected to cost, if that is more */
     struct samples samples;
     struct governor_class classes[GOVERNOR_CLASSES];
 };

@@ -362,6 +362,8 @@ static bool start(void)
     process.epoch = 1;
     process.start_ns = clock_ns();
     process.lineage = lineage_new(new_log(), process.settings.dedup, process.settings.lineage_memory);
+    if (process.settings.capture && strcmp(process.settings.log, "off") != 0)
+        process.capture = capture_new(run_directory); /* without memory for it, nothing is captured */
     if (!process.lineage || !make_cache())
         return false;
     lineage_identify(process.lineage, process.settings.trace == TRACE_ALL);

@@ -6,6 +6,7 @@
 #ifndef BLASE_SHIM_PROCESS_H
 #define BLASE_SHIM_PROCESS_H
 
+#include "lineage/capture.h"
 #include "lineage/lineage.h"
 #include "lineage/settings.h"
 #include "reuse/afford.h"
@@ -17,6 +18,7 @@
 struct process {
     struct settings settings;
     struct lineage *lineage;
+    struct capture *capture;   /* NULL when leaves' contents are not stored */
     struct cache *cache;       /* NULL when reuse is off */
     struct governor *governor; /* NULL when every call is traced, or nothing is reused */
     struct afford *afford;     /* NULL but where calls are traced for lineage alone, and not every one */

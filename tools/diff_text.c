@@ -93,6 +93,8 @@ static const char *kind_of(uint64_t kind)
         return "increment";
     case ARG_LWORK:
         return "workspace size";
+    case ARG_ARRAY:
+        return "alignment of";
     default:
         return "dimension";
     }
@@ -122,6 +124,7 @@ static bool counts(const struct log_op *op, uint64_t kind, bool key)
         return key && (has_kind(op, ARG_INC) || has_kind(op, ARG_LWORK));
     case ARG_INC:
     case ARG_LWORK:
+    case ARG_ARRAY:
         return key;
     default:
         return true;

@@ -236,13 +236,12 @@ static void add_join(struct graph *g, uint32_t leaf, uint32_t item, uint64_t out
 
 void graph_load(struct graph *g, struct run_logs *run, unsigned flags)
 {
-    struct graph_joins joins;
+    struct graph_joins joins = {0};
     memset(g, 0, sizeof *g);
     g->run = run;
     g->hash = flags & GRAPH_HASHES ? must_alloc(1, sizeof *g->hash) : NULL;
     g->first = must_alloc(run->count + 1, sizeof *g->first);
     struct loader l = {.g = g, .joins = run->count > 1 ? &joins : NULL};
-    graph_joins_begin(&joins);
     progress_begin("reading", "items and leaves");
     for (; l.log < run->count; l.log++) {
         g->first[l.log] = g->nnodes;

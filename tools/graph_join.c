@@ -5,11 +5,6 @@
 
 #include "tools/memory.h"
 
-void graph_joins_begin(struct graph_joins *j)
-{
-    memset(j, 0, sizeof *j);
-}
-
 void graph_joins_leaf(struct graph_joins *j, uint32_t node, const struct log_leaf *leaf)
 {
     j->leaf = must_append(j->leaf, j->nleaves, sizeof *j->leaf);

@@ -13,12 +13,12 @@ struct written {
     uint32_t node;
     uint32_t output;
 };
+/* All zero is empty. */
 struct graph_joins {
     struct written *written, *leaf;   /* of a leaf: when it was first read */
     size_t nwritten, nleaves, unread; /* leaves from `unread` on wait for their item */
 };
 
-void graph_joins_begin(struct graph_joins *j);
 void graph_joins_leaf(struct graph_joins *j, uint32_t node, const struct log_leaf *leaf);
 void graph_joins_item(struct graph_joins *j, uint32_t node, uint64_t started_ns, const struct log_item *item);
 

@@ -106,17 +106,20 @@ static bool served(const struct log_item *item)
 
 static void print_values(const struct log_op *op, const struct log_item *item)
 {
-    for (uint64_t i = 0; i < item->nvalues && i < ARGUMENTS; i++) {
+    int shown = 0;
+    for (uint64_t i = 0; i < item->nvalues && shown < ARGUMENTS; i++) {
         struct short_text number[2];
+        if (!value_hashed(&item->values[i]))
+            continue;
         int count = value_numbers(op, &item->values[i], number);
-        fputs(i % 3 ? ", " : "\\n", stdout);
+        fputs(shown++ % 3 ? ", " : "\\n", stdout);
         print_escaped(op_argument(op, item->values[i].arg).s);
         putchar('=');
         print_escaped(number[0].s);
         if (count == 2)
             printf(",%s", number[1].s);
     }
-    fputs(item->nvalues > ARGUMENTS ? ", …" : "", stdout);
+    fputs(shown == ARGUMENTS && item->nvalues > ARGUMENTS ? ", …" : "", stdout);
 }
 
 /* What made NaN or Inf of finite inputs stands out. */

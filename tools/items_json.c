@@ -95,6 +95,8 @@ static cJSON *args_json(const struct log_op *op, const struct log_item *item)
 {
     cJSON *o = json_object();
     for (uint64_t i = 0; i < item->nvalues; i++) {
+        if (item->values[i].kind == ARG_ARRAY) /* its alignment: that is no value of it */
+            continue;
         struct short_text number[2];
         int count = value_numbers(op, &item->values[i], number);
         cJSON *value = count == 0 ? json_text(number[0].s) : count == 1 ? json_number(number[0].s) : json_array();

@@ -22,9 +22,13 @@ void items_print_value(const struct log_op *op, const struct log_value *value)
 void items_print_call(const struct log_op *op, const struct log_item *item, const char *separator)
 {
     printf("%s(", op_name(op).s);
+    const char *between = "";
     for (uint64_t i = 0; i < item->nvalues; i++) {
-        fputs(i ? separator : "", stdout);
+        if (!value_hashed(&item->values[i]))
+            continue;
+        fputs(between, stdout);
         items_print_value(op, &item->values[i]);
+        between = separator;
     }
     putchar(')');
 }

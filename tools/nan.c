@@ -148,7 +148,6 @@ static int report(const struct search *s)
 int verb_nan(int argc, char **argv)
 {
     static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
-    static struct search search;
     struct run_logs run;
     struct graph graph;
     char directory[PATH_MAX];
@@ -166,7 +165,7 @@ int verb_nan(int argc, char **argv)
         return EXIT_FAILED;
     }
     graph_load(&graph, &run, 0);
-    search.graph = &graph;
+    struct search search = {.graph = &graph};
     look_through(&search);
     int status = report(&search);
     free(search.bad);

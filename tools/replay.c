@@ -58,6 +58,7 @@ static struct fp key_of_item(const struct contents *c, const struct log_item *it
         put_varint(&b, item->inputs[i].operand);
         put_varint(&b, content.operand);
         put_varint(&b, content.part);
+        put_raw(&b, &item->inputs[i].slice, sizeof item->inputs[i].slice);
         put_raw(&b, &content.fp, sizeof content.fp);
     }
     const struct fp key = fingerprint_bytes(b.data, b.size);

@@ -115,6 +115,16 @@ static int parse(struct run *run, int argc, char **argv)
     return EXIT_USAGE;
 }
 
+/* Leaves' contents go into the run directory: without one there is nothing to capture for. */
+static bool settle_capture(struct run *run)
+{
+    if (!run->settings.capture || strcmp(run->settings.log, "off") != 0)
+        return true;
+    fputs("blase: --capture needs a run directory; with --log off nothing is captured\n", stderr);
+    run->settings.capture = false;
+    return setenv("BLASE_CAPTURE", "0", 1) == 0;
+}
+
 /* Makes the run directory. 0, or the exit status. */
 static int prepare_directory(struct run *run)
 {
@@ -278,7 +288,7 @@ int verb_run(int argc, char **argv)
         drop_directory(&run);
         return EXIT_CANNOT;
     }
-    if (!settle_spill(&run))
+    if (!settle_spill(&run) || !settle_capture(&run))
         return EXIT_CANNOT;
     return start(&run);
 }

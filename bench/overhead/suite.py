@@ -34,10 +34,10 @@ def adversary(name, title, mode, full, quick, *more):
 
 SUITE = [
     Program("autoencoder", "mini-batch autoencoder, fresh batches (numpy)", "autoencoder.py", ["--size=quick", "--epochs=10"],
-            ["--size=quick", "--epochs=3"]),
+            ["--size=quick", "--epochs=6"]),
     Program("hpl", "HPL of Debian's hpcc, 20 sizes", "hpl.sh", [1500, 40, 2260], [1200, 40, 1960]),
-    Program("lu", "LU of growing matrices (SciPy)", "lu.py", ["--last=2000"], ["--last=1300"]),
-    Program("kmeans", "k-means on fresh points, n_init=1 (scikit-learn)", "kmeans.py", ["--fits=12"], ["--fits=4"]),
+    Program("lu", "LU of growing matrices (SciPy)", "lu.py", ["--last=2000"], ["--last=1800"]),
+    Program("kmeans", "k-means on fresh points, n_init=1 (scikit-learn)", "kmeans.py", ["--fits=12"], ["--fits=9"]),
     Program("cg", "conjugate gradients, dense products (numpy)", "cg.py", ["--systems=15"], ["--systems=5"]),
     Program("tiny", "10 million dgemm of order 4 (C)", "tiny", [10_000_000], [10_000_000]),
     Program("one-element", "200,000 dgemm of order 64, one element changes each time (C)", "one_element", [200_000], [200_000]),

@@ -8,7 +8,7 @@ from scipy.linalg import cho_solve, cholesky
 from sizes import chosen
 
 SIZES = dict(tiny=dict(rows=60, columns=4, outputs=2, scales=2, noises=2),
-             quick=dict(rows=1_000, columns=20, outputs=5, scales=3, noises=3),
+             quick=dict(rows=1_000, columns=20, outputs=12, scales=2, noises=2),
              paper=dict(rows=5_000, columns=20, outputs=10, scales=4, noises=4))
 
 

@@ -4,7 +4,7 @@ here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value =
 source(file.path(here, "hlm.R"))
 
 sizes <- list(tiny = list(rows = 320, columns = 20, folds = 4, penalties = 3),
-              quick = list(rows = 4000, columns = 400, folds = 8, penalties = 4),
+              quick = list(rows = 2400, columns = 400, folds = 4, penalties = 14),
               paper = list(rows = 1e5, columns = 100, folds = 16, penalties = 30))
 
 cross_validate <- function(features, target, fold_of, penalty, intercept) {

@@ -1,5 +1,7 @@
 """hl2svm.py with the first gradient and its image, which no penalty changes, computed once per design."""
 
+import numpy as np
+
 import hl2svm
 from once import Kept
 
@@ -10,7 +12,7 @@ def search_kept(features, signs, penalties, iterations):
     kept = Kept()
 
     def along_kept(features, direction):
-        if direction is not kept["gradient"]:
+        if not np.array_equal(direction, kept["gradient"]):
             return along(features, direction)
         return kept.once("image", along, features, direction)
 

@@ -4,7 +4,7 @@ here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value =
 source(file.path(here, "sizes.R"))
 
 sizes <- list(tiny = list(side = 4, sensors = 6, steps = 5, series = 2, noises = 2),
-              quick = list(side = 16, sensors = 40, steps = 12, series = 5, noises = 2),
+              quick = list(side = 20, sensors = 40, steps = 6, series = 14, noises = 2),
               paper = list(side = 32, sensors = 200, steps = 50, series = 20, noises = 4))
 
 # One step of heat conduction on the grid, ends held: dense, as most users would write it.

@@ -2,9 +2,11 @@
 import glob
 import json
 import os
+import pty
 import random
 import re
 import shutil
+import subprocess
 
 from counters import consistent
 from harness import Failed, expect, same, test
@@ -55,6 +57,26 @@ def of_up_down(place):
     expect(re.fullmatch(r"#3 dgemm\(.*\)  A←#2\.C, B←#1\.C  → C  miss .*\n", text), "text of 3:", text)  # by rows
     dot = items(place, "log", "--of", "3", "--up", "1", "--format", "dot")
     expect('"#0" -> "#1"' in dot and '"#1" -> "#3"' in dot and '"leaf 2"' not in dot, "dot:", dot)
+
+
+SLICES = ("import numpy as np\nfrom scipy.linalg.blas import dgemm\nr = np.random.default_rng(1)\na = r.standard_normal((20, 12))\n"
+          "b = r.standard_normal((12, 16))\nc = a @ b\nd = c[3:10, 2:9] @ np.ones((7, 5))\ne = c[:, 4:8].copy() @ np.ones((4, 3))\n"
+          "c[0, 0] = 1\nf = c @ np.ones((16, 2))\ng = dgemm(1, np.asfortranarray(a), np.asfortranarray(b * 2))\n"
+          "h = dgemm(1, np.ones((2, 7)), g[3:10, :].copy(order='F'))\nprint(repr(d.sum() + e.sum() + f.sum() + g.sum() + h.sum()))\n")
+
+
+def slices(place):
+    """Parts of a matrix in the rows and columns that the program thinks in, by rows (numpy) or by columns; what was overwritten."""
+    trace(place, "log", [DEBIAN_PYTHON, "-c", SLICES])
+    text, process = items(place, "log"), as_json(place, "log")[0]
+    for part in (r"B←#0\.C\[3:10, 2:9\]", r"B←#0\.C\[0:20, 4:8\]", r"B←#4\.C\[3:10, 0:16\]"):
+        expect(re.search(part, text), "no", part, "in", text)
+    expect(re.search(r"^leaf \d+  d 16x20  \w{32}  overwritten since #0\.C$", text, re.M), "no overwritten leaf:", text)
+    found = [i["slice"] for item in process["items"] for i in item["inputs"] if i["slice"]]
+    same(found, [{"row": 3, "rows": 7, "col": 2, "cols": 7}, {"row": 0, "rows": 20, "col": 4, "cols": 4},
+                 {"row": 3, "rows": 7, "col": 0, "cols": 16}], "slices in JSON")
+    same([leaf["overwritten_since"] for leaf in process["leaves"] if leaf["overwritten_since"]], [{"item": 0, "output": "C"}], "overwritten")
+    expect('label="C[3:10, 2:9] → B"' in items(place, "log", "--format", "dot"), "no slice in the picture")
 
 
 def wrong_questions(place):
@@ -216,18 +238,48 @@ def endless_loop(place):
     same((done.status, b"left out" in done.err, done.out.count(b"\n#")), (0, True, 1), "status, a word on stderr, items")
 
 
-LOOP = ("import numpy as np\nr = np.random.default_rng(4)\na = r.standard_normal((9, 9)) / 9\nx = np.eye(9)\n"
+def progress(place):
+    """Long work says how far it is, to a terminal and nobody else."""
+    trace(place, "log", [compiled(place.build, "chain"), "5000"])
+    path = glob.glob(place.path("log", "*-*.blog"))[0]
+    with open(path, "rb") as file:
+        log = file.read()
+    with open(path, "wb") as file:
+        file.write(with_turns(log, bytes([128, 128, 128, 1])))  # two million
+    command = [place.blase, "items", place.path("log"), "--of", "5"]
+    same(place.run(command).err, b"", "stderr that is a pipe")
+    master, slave = pty.openpty()
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=slave, env=place.environment()) as process:
+        os.close(slave)
+        said = b""
+        while True:
+            try:
+                more = os.read(master, 65536)
+            except OSError:  # the other end is closed
+                more = b""
+            if not more:
+                break
+            said += more
+    os.close(master)
+    same(process.returncode, 0, "status")
+    expect(re.search(rb"\rblase: reading: [\d,]+ items and leaves ", said), "no progress:", said[-300:])
+    expect(said.endswith(b"\r\x1b[K"), "the line is not wiped:", said[-300:])
+
+
+LOOP = ("import numpy as np\nr = np.random.default_rng(4)\na = r.standard_normal((9, 9)) / 9\nx = r.standard_normal((9, 9))\n"
         "for i in range(400):\n    x = a @ x\n    y = x @ a\n    if i % 7 == 0:\n        y = np.linalg.solve(a, y)\n    x = x + 1e-3 * y\n"
         "print(repr(x.sum()))\n")
 
 
 def register():
     test("items: of, up, down", of_up_down)
+    test("items: slices", slices)
     test("items: wrong questions", wrong_questions)
     test("items: folded loops, C", lambda place: folded(place, [compiled(place.build, "chain"), "3000", "scalar", "1500"]))
     test("items: folded loops, numpy", folded, [DEBIAN_PYTHON, "-c", LOOP])
     test("items: processes joined by content", joined_processes)
     test("items: mangled logs", mangled_logs)
     test("items: a loop without end", endless_loop)
+    test("items: progress", progress)
     test("show: callers", callers)
     test("show: a caller without symbols", stripped_caller)

@@ -18,6 +18,7 @@ import passing_tests  # noqa: E402
 import process_tests  # noqa: E402
 import program_tests  # noqa: E402
 import provider_tests  # noqa: E402
+import replay_tests  # noqa: E402
 import show_tests  # noqa: E402
 import spill_tests  # noqa: E402
 import thread_tests  # noqa: E402
@@ -39,6 +40,7 @@ def main():
     provider_tests.register()
     passing_tests.register()
     show_tests.register()
+    replay_tests.register()
     estimate_tests.register()
     thread_tests.register()
     spill_tests.register()

@@ -58,6 +58,7 @@ struct model_answer {
     enum model_how how;
     struct model_origin origin;
     struct log_slice slice;
+    bool whole_known; /* the rest of a square matrix of which a triangle is known */
 };
 
 static inline bool model_strided(const struct view *v)

@@ -38,7 +38,7 @@ struct random_program {
     int ntold[STEPS];
     char directory[64], path[96];
     struct expand_event event;
-    int wholes, slices, leaves;
+    int wholes, slices, leaves, triangles;
 };
 
 static uint64_t draw(struct random_program *p)
@@ -323,6 +323,14 @@ static void commit_inputs(struct random_program *p, const struct traced *t, cons
         told->origin = origin;
         if (answers[i].how == MODEL_SLICE)
             continue;
+        if (answers[i].whole_known && !made) { /* the rest beside a triangle: nothing else is known of it */
+            p->leaves++;
+            origin = (struct model_origin){false, m->leaves++, 0};
+            model_produce(m, &contents[i], origin);
+            told->fresh = true;
+            told->origin = origin;
+            continue;
+        }
         if (answers[i].how == MODEL_LEAF && made) { /* the same new content as an earlier operand's */
             origin = made->origin;
         } else if (answers[i].how == MODEL_LEAF) {
@@ -340,22 +348,81 @@ static void commit_inputs(struct random_program *p, const struct traced *t, cons
     p->ntold[p->step] = t->ninputs;
 }
 
-static void read_inputs(struct random_program *p, struct made *made, struct traced *t, struct model_content *contents,
-                        struct model_answer *answers)
+/* A square operand that nothing explains is split where its triangle is an output, and triangles of its order were written
+ * before. */
+static bool model_triangle(const struct model *m, const struct view *v, struct view *triangle, struct view *rest,
+                           struct model_answer *a)
 {
+    bool wanted = false;
+    if (v->part != PART_FULL || v->vector || v->rows != v->cols || v->rows < 2)
+        return false;
+    for (int k = 0; k < m->nproductions; k++) {
+        const struct model_production *p = &m->productions[k];
+        wanted |= p->origin.is_item && p->content.part != PART_FULL && p->content.type == v->type && p->content.rows == v->rows &&
+                  p->content.cols == v->rows;
+    }
+    for (int lower = 1; wanted && lower >= 0; lower--) {
+        *triangle = *rest = *v;
+        triangle->part = lower ? PART_LOWER : PART_UPPER;
+        rest->part = lower ? PART_STRICT_UPPER : PART_STRICT_LOWER;
+        const struct model_content content = model_read(triangle);
+        const struct model_production *made = model_latest(m, &content);
+        if (!made || !made->origin.is_item)
+            continue;
+        *a = (struct model_answer){.how = MODEL_WHOLE, .origin = made->origin};
+        return true;
+    }
+    return false;
+}
+
+struct asked {
+    struct model_content contents[OP_MAX_OPERANDS];
+    struct model_answer answers[OP_MAX_OPERANDS];
+    int count;
+};
+
+static void ask(struct random_program *p, const struct view *v, struct asked *asked)
+{
+    struct view triangle, rest;
+    struct model_answer a = model_ask(&p->model, v), part;
+    const struct model_content whole = model_read(v);
+    if (a.how == MODEL_LEAF && model_triangle(&p->model, v, &triangle, &rest, &part)) {
+        asked->contents[asked->count] = model_read(&triangle);
+        asked->answers[asked->count++] = part;
+        asked->contents[asked->count] = model_read(&rest);
+        a.whole_known = true;
+        asked->answers[asked->count++] = a;
+        p->triangles++;
+    } else {
+        asked->contents[asked->count] = whole;
+        asked->answers[asked->count++] = a;
+    }
+}
+
+static void read_inputs(struct random_program *p, struct made *made, struct traced *t, struct asked *asked)
+{
+    struct view views[OP_MAX_OPERANDS];
+    int operands = 0, at = 0;
+    asked->count = 0;
     for (int k = 0; k < made->canon.op->noperands; k++) {
         struct view v = view_of(&made->canon, k, made->use[k].read);
         if (view_empty(&v))
             continue;
-        contents[t->ninputs] = model_read(&v);
-        answers[t->ninputs] = model_ask(&p->model, &v);
+        ask(p, &v, asked);
+        views[operands++] = v;
         t->inputs[t->ninputs++] = (struct traced_input){.operand = k, .view = v, .fp = fingerprint(&v)};
     }
     lineage_recognise(p->lineage, t);
-    for (int i = 0; i < t->ninputs; i++) {
-        check_input(p, &t->inputs[i], &answers[i]);
-        if (answers[i].how == MODEL_LEAF)
-            model_know(&p->model, &contents[i]);
+    cr_assert_eq(t->ninputs, asked->count, "seed %llu, program %d, step %d: %d inputs, should be %d", (unsigned long long)p->seed,
+                 p->number, p->step, t->ninputs, asked->count);
+    for (int i = 0; i < t->ninputs; i++)
+        check_input(p, &t->inputs[i], &asked->answers[i]);
+    for (int i = 0; i < operands; i++, at++) { /* what was looked for in vain is known from now on, as a whole */
+        if (asked->answers[at].how == MODEL_WHOLE && at + 1 < asked->count && asked->answers[at + 1].whole_known)
+            at++;
+        const struct model_content whole = model_read(&views[i]);
+        if (asked->answers[at].how == MODEL_LEAF)
+            model_know(&p->model, &whole);
     }
 }
 
@@ -401,21 +468,20 @@ static void call(struct random_program *p)
 {
     struct made made;
     struct traced t;
-    struct model_content contents[OP_MAX_OPERANDS];
-    struct model_answer answers[OP_MAX_OPERANDS];
+    struct asked asked;
     make_call(p, &made);
     memset(&t, 0, sizeof t);
     t.canon = &made.canon;
     t.use = made.use;
     t.caller_object = "test";
-    read_inputs(p, &made, &t, contents, answers);
+    read_inputs(p, &made, &t, &asked);
     for (int i = 0; i < t.ninputs; i++)
         remember(p, &t.inputs[i].view);
     write_outputs(p, &made, &t);
     lineage_produced(p->lineage, &t);
     uint64_t item = lineage_record(p->lineage, &t);
     cr_assert_eq(item, p->model.items + 1);
-    commit_inputs(p, &t, contents, answers);
+    commit_inputs(p, &t, asked.contents, asked.answers);
     commit_outputs(p, &made, &t);
 }
 
@@ -518,9 +584,11 @@ Test(identity_random, says_what_the_model_says, .timeout = 300)
         p->state = p->seed * 1000003u + (uint64_t)p->number;
         run(p);
     }
-    printf("identity_random: %d programs: %d wholes, %d slices, %d leaves\n", PROGRAMS, p->wholes, p->slices, p->leaves);
+    printf("identity_random: %d programs: %d wholes, %d slices, %d triangles, %d leaves\n", PROGRAMS, p->wholes, p->slices,
+           p->triangles, p->leaves);
     cr_assert_gt(p->wholes, PROGRAMS);
     cr_assert_gt(p->slices, PROGRAMS);
+    cr_assert_gt(p->triangles, 100);
     cr_assert_gt(p->leaves, PROGRAMS);
     rmdir(p->directory);
     munmap(pages, (ARENAS + 1) * PAGE);

@@ -21,6 +21,8 @@ if (what == "slices") {
     G[1, 2] <- 7
     R <- G[, 2:4] %*% v[1:3, , drop = FALSE]
     S <- G[2:4, ] %*% v
+} else if (what == "mirrored") { # R calls syrk, and fills in the other triangle
+    P <- X %*% solve(crossprod(X), crossprod(X, y))
 } else {
     for (again in 1:2)
         P <- X %*% fit(what == "overwritten")
