@@ -60,8 +60,8 @@ struct traced {
 struct lineage *lineage_new(struct log_writer *log, bool dedup, uint64_t memory);
 
 /*
- * From now on buffers have identities (identity.h); `thorough`: whatever it costs. Without, inputs are joined as wholes only. Call
- * once, at the start; false: no memory, and no identities.
+ * From now on buffers have identities (identity.h); `thorough`: whatever it costs. Without, inputs are joined as wholes only.
+ * Call once, at the start; false: no memory, and no identities.
  */
 bool lineage_identify(struct lineage *l, bool thorough);
 
