@@ -63,7 +63,8 @@ struct fold {
     struct period period;
     uint32_t followed, surprises; /* steps on paths, and their inputs that were not foretold, since it was last asked */
     bool restless;                /* too many: a longer period is looked for meanwhile, */
-    uint32_t better;              /* and found: it ended with the last step */
+    uint32_t longer, agreed;      /* the last one found, at so many steps in a row, */
+    uint32_t better;              /* and found good: it ended with the last step */
     uint32_t least;               /* shorter ones were tried in vain */
 };
 
@@ -201,7 +202,10 @@ static void watch(struct fold *f, const struct patch *patch, const struct step *
         f->restless = restless;
         f->followed = f->surprises = 0;
     }
-    f->better = f->restless ? period_add(&f->period, s->token, (uint32_t)s->signature, f->least) : 0;
+    uint32_t length = f->restless ? period_add(&f->period, s->token, (uint32_t)s->signature, f->least) : 0;
+    f->agreed = length && length == f->longer ? f->agreed + 1 : 0;
+    f->longer = length;
+    f->better = f->agreed >= length ? length : 0; /* three rounds of it: two that agree may be chance */
 }
 
 /* The first `count` held steps are positions `from` on of the patch once more. */
@@ -284,7 +288,7 @@ static void start_over(struct folding *shared, struct fold *f)
 {
     const struct log_patch none = {.thread = f->turns.thread};
     f->full = f->restless = false;
-    f->followed = f->surprises = f->better = 0;
+    f->followed = f->surprises = f->better = f->longer = f->agreed = 0;
     fold_settle(shared, f);
     forget_patches(shared, f);
     log_encode_patch(&shared->out, &none);
