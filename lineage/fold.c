@@ -59,8 +59,7 @@ struct fold {
     uint32_t node, walked; /* where the walk stands, after how many of the held steps */
     struct patch *ended;   /* a path that ended on the way, */
     uint32_t ended_at;     /* after that many held steps */
-    struct patch *locked;  /* a part of this patch's turn is written: */
-    uint32_t base;         /* that many steps of it */
+    uint32_t base;         /* steps of the path before the held ones that are written as part of a turn */
     bool full;             /* no room for another patch */
     struct turns turns;
     struct period period;
@@ -242,20 +241,12 @@ static void part_turn(struct folding *shared, struct fold *f)
     const uint32_t count = f->held.count;
     if (!count)
         return;
-    struct patch *patch = f->locked ? f->locked : f->paths.nodes[f->node].through;
     const uint32_t node = f->node, base = f->base;
-    const bool whole = f->ended && f->ended_at == count && !base;
-    if (whole)
-        patch = f->ended;
+    struct patch *patch = f->ended && f->ended_at == count ? f->ended : f->paths.nodes[node].through;
     turn(shared, f, patch, base, count);
-    if (whole || base + count == patch->length) {
-        f->locked = NULL;
-        f->base = 0;
-        return;
-    }
-    f->node = node;
-    f->locked = patch;
-    f->base = base + count;
+    const bool whole = base + count == patch->length;
+    f->node = whole ? 0 : node;
+    f->base = whole ? 0 : base + count;
 }
 
 static void write_times(struct folding *shared, const struct fold *f, struct patch *p)
@@ -402,7 +393,6 @@ static void write_items(struct folding *shared, struct fold *f, uint32_t count)
 static void end_turn(struct folding *shared, struct fold *f, struct patch *patch, uint32_t count)
 {
     turn(shared, f, patch, f->base, count);
-    f->locked = NULL;
     f->base = 0;
 }
 
@@ -411,20 +401,12 @@ static void leave_path(struct folding *shared, struct fold *f)
 {
     if (f->ended)
         end_turn(shared, f, f->ended, f->ended_at);
-    else if (f->locked && f->walked)
-        end_turn(shared, f, f->locked, f->walked);
-    else if (f->locked)
-        f->locked = NULL, f->base = f->node = 0;
+    else if (f->base && f->walked)
+        end_turn(shared, f, f->paths.nodes[f->node].through, f->walked);
+    else if (f->base)
+        f->base = f->node = 0;
     else
         write_items(shared, f, f->walked ? f->walked : 1);
-}
-
-static uint32_t edge(const struct fold *f, uint64_t signature)
-{
-    uint32_t at = f->base + f->walked;
-    if (f->locked && (at >= f->locked->length || f->locked->steps[at].signature != signature))
-        return 0;
-    return paths_step(&f->paths, f->node, signature);
 }
 
 /* Walks on with the held steps until all of them are on a path. */
@@ -432,10 +414,10 @@ static void walk(struct folding *shared, struct fold *f)
 {
     while (f->walked < f->held.count) {
         const uint64_t signature = f->held.steps[f->walked]->signature;
-        uint32_t next = edge(f, signature);
+        uint32_t next = paths_step(&f->paths, f->node, signature);
         if (next && !f->node && f->learning && !f->target && f->kept.count) {
             make_patch(shared, f); /* from the last turn to the beginning of a path */
-            next = edge(f, signature);
+            next = paths_step(&f->paths, f->node, signature);
         }
         if (!next) {
             leave_path(shared, f);
@@ -443,14 +425,12 @@ static void walk(struct folding *shared, struct fold *f)
         }
         f->node = next;
         f->walked++;
-        struct patch *ends = f->locked ? NULL : f->paths.nodes[next].ends;
-        if (f->locked && f->base + f->walked == f->locked->length)
-            ends = f->locked;
+        struct patch *ends = f->paths.nodes[next].ends;
         if (ends) {
             f->ended = ends;
             f->ended_at = f->walked;
         }
-        if (ends && (f->locked || !f->paths.nodes[next].child))
+        if (ends && !f->paths.nodes[next].child)
             end_turn(shared, f, ends, f->walked);
     }
 }
@@ -468,7 +448,7 @@ void fold_add(struct folding *shared, struct fold *f, uint64_t token)
         return;
     }
     f->next = NULL;
-    if (!f->held.count && !f->locked && (f->full || f->better)) { /* between two turns */
+    if (!f->held.count && !f->base && (f->full || f->better)) { /* between two turns */
         const uint32_t better = f->better;
         start_over(shared, f);
         f->least = better + 1;
