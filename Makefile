@@ -14,6 +14,7 @@ comma   := ,
 ifdef SANITIZE
 BUILD   := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
 SANFLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
+PRELOADED_SANFLAGS := $(if $(findstring thread,$(SANITIZE)),$(SANFLAGS))
 endif
 
 TABLES   := $(wildcard lineage/ops/*.tab)
@@ -28,7 +29,7 @@ TOOLS    := $(wildcard tools/*.c)
 object    = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
 LIB_OBJECTS  := $(call object,pic,$(LINEAGE) $(REUSE) $(SHIM)) $(BUILD)/pic/gen/ops.o $(BUILD)/pic/gen/entry_table.o $(BUILD)/pic/gen/entries.o $(BUILD)/pic/gen/stubs.o
-TOOL_OBJECTS := $(call object,obj,$(TOOLS) $(LINEAGE) $(REUSE)) $(BUILD)/obj/gen/ops.o
+TOOL_OBJECTS := $(call object,obj,$(TOOLS) $(LINEAGE) $(REUSE)) $(BUILD)/obj/gen/ops.o $(BUILD)/obj/gen/entry_table.o
 
 .PHONY: all
 all: $(BUILD)/libblase.so $(BUILD)/blase
@@ -42,10 +43,10 @@ $(GENERATED): $(GEN)/stamp ;
 # The preloaded object: position independent, nothing exported but entry points, nothing linked but libc.
 $(BUILD)/pic/%.o: %.c | $(GEN)/stamp
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(BASE) -fPIC -fvisibility=hidden -c -o $@ $<
+	$(CC) $(CFLAGS) $(PRELOADED_SANFLAGS) $(BASE) -fPIC -fvisibility=hidden -c -o $@ $<
 $(BUILD)/pic/gen/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(BASE) -fPIC -fvisibility=hidden -c -o $@ $<
+	$(CC) $(CFLAGS) $(PRELOADED_SANFLAGS) $(BASE) -fPIC -fvisibility=hidden -c -o $@ $<
 $(BUILD)/pic/gen/%.o: $(GEN)/%.S
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(BASE) -c -o $@ $<
@@ -62,15 +63,17 @@ endif
 $(BUILD)/pic/lineage/fingerprint_%.o $(BUILD)/obj/lineage/fingerprint_%.o: CFLAGS += -O3
 
 $(BUILD)/libblase.so: $(LIB_OBJECTS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libblase.so -Wl,-z,defs -o $@ $^
+	$(CC) $(CFLAGS) $(PRELOADED_SANFLAGS) $(LDFLAGS) -shared -Wl,-soname,libblase.so -Wl,-z,defs -o $@ $^
 
+# Libraries that blase replay loads are to find its xerbla.
 $(BUILD)/blase: $(TOOL_OBJECTS)
-	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lm -lpthread
+	$(CC) $(CFLAGS) $(SANFLAGS) $(LDFLAGS) -Wl,--export-dynamic-symbol=xerbla_ -Wl,--export-dynamic-symbol=cblas_xerbla -o $@ $^ -lcjson -lm -lpthread -ldl
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 include mk/test.mk
 include mk/check.mk
+include mk/fuzz.mk
 include mk/bench.mk
 
 .PHONY: install
@@ -102,7 +105,8 @@ clean:
 help:
 	@echo 'make                   build/libblase.so and build/blase'
 	@echo 'make demo              two programs, plain and under blase'
-	@echo 'make test              everything that must hold (SANITIZE=address,undefined: the unit tests under sanitizers)'
+	@echo 'make test              everything that must hold (SANITIZE=address,undefined: the unit tests under sanitizers; thread: integration, too)'
+	@echo 'make fuzz              mutated run logs through every reader (RUNS=1000000, SECONDS=60)'
 	@echo 'make install PREFIX=…  both, and the manual pages'
 	@echo 'make show-gen R=dgemm  what the op table generates for one routine'
 	@echo 'make deps              the Debian packages all this needs: installed when root, else named'

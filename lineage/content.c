@@ -13,6 +13,8 @@ struct table {
 
 struct content {
     struct table young, old;
+    size_t generation; /* entries of one */
+    uint64_t dropped;
 };
 
 static struct origin *slot_of(const struct table *t, struct fp fp)
@@ -25,9 +27,9 @@ static struct origin *slot_of(const struct table *t, struct fp fp)
     return &t->slots[i];
 }
 
-static const struct origin *table_find(const struct table *t, struct fp fp)
+static struct origin *table_find(const struct table *t, struct fp fp)
 {
-    const struct origin *slot = slot_of(t, fp);
+    struct origin *slot = slot_of(t, fp);
     return slot && slot->used ? slot : NULL;
 }
 
@@ -56,16 +58,35 @@ static bool table_put(struct table *t, const struct origin *origin)
     return true;
 }
 
-struct content *content_new(void)
+/* A table is at most half full and doubles, so a generation of n entries takes up to 2 n slots. */
+struct content *content_new(uint64_t bytes)
 {
-    return calloc(1, sizeof(struct content));
+    struct content *index = calloc(1, sizeof *index);
+    if (!index)
+        return NULL;
+    index->generation = FIRST_CAPACITY / 2;
+    while (index->generation < (size_t)1 << 28 && 2 * 2 * (2 * index->generation) * sizeof(struct origin) <= bytes)
+        index->generation *= 2;
+    return index;
+}
+
+uint64_t content_dropped(const struct content *index)
+{
+    return index->dropped;
+}
+
+uint64_t content_bytes(const struct content *index)
+{
+    return (index->young.capacity + index->old.capacity) * sizeof(struct origin);
 }
 
 void content_clear(struct content *index)
 {
     free(index->young.slots);
     free(index->old.slots);
-    memset(index, 0, sizeof *index);
+    memset(&index->young, 0, sizeof index->young);
+    memset(&index->old, 0, sizeof index->old);
+    index->dropped = 0;
 }
 
 void content_free(struct content *index)
@@ -76,7 +97,8 @@ void content_free(struct content *index)
 
 bool content_put(struct content *index, const struct origin *origin)
 {
-    if (index->young.count >= CONTENT_GENERATION && !table_find(&index->young, origin->content)) {
+    if (index->young.count >= index->generation && !table_find(&index->young, origin->content)) {
+        index->dropped += index->old.count; /* less those that moved up, which are few among many */
         free(index->old.slots);
         index->old = index->young;
         memset(&index->young, 0, sizeof index->young);
@@ -84,9 +106,9 @@ bool content_put(struct content *index, const struct origin *origin)
     return table_put(&index->young, origin);
 }
 
-const struct origin *content_find(struct content *index, struct fp fp)
+struct origin *content_find(struct content *index, struct fp fp)
 {
-    const struct origin *found = table_find(&index->young, fp);
+    struct origin *found = table_find(&index->young, fp);
     if (found)
         return found;
     found = table_find(&index->old, fp);

@@ -1,20 +1,18 @@
 /*
  * The content index: fingerprint → the item (or leaf) whose output holds that content. The latest producer wins, so that an edge
- * follows the program's own order. Memory is bounded: two generations of at most CONTENT_GENERATION entries; when the younger is
- * full the older is dropped, and content that is still asked for moves up. What was dropped becomes a leaf again. Not
- * thread-safe: the lineage guard is held.
+ * follows the program's own order. Memory is bounded: two generations; when the younger is full the older is dropped, and content
+ * that is still asked for moves up. What was dropped becomes a leaf again, and is counted. Not thread-safe: the lineage guard is
+ * held.
  */
 #ifndef BLASE_LINEAGE_CONTENT_H
 #define BLASE_LINEAGE_CONTENT_H
 
 #include "lineage/fingerprint.h"
 
-enum { CONTENT_GENERATION = 1 << 18 };
-
 struct origin {
     struct fp content;
-    struct fp merkle; /* of the producing item's output, or the content itself for a leaf */
     uint64_t ref;     /* item or leaf id */
+    uint64_t touched; /* the item that last read or made it */
     uint32_t height;  /* of the producing item; 0 for a leaf */
     uint16_t operand; /* of the producing item */
     uint8_t is_item;
@@ -23,12 +21,16 @@ struct origin {
 
 struct content;
 
-struct content *content_new(void); /* NULL: out of memory */
+struct content *content_new(uint64_t bytes); /* that it may take; NULL: out of memory */
 void content_free(struct content *index);
 void content_clear(struct content *index);
 
 /* NULL when not known. The pointer holds until the next put. */
-const struct origin *content_find(struct content *index, struct fp fp);
+struct origin *content_find(struct content *index, struct fp fp);
+
+/* Contents that were forgotten for want of memory; bytes in use. */
+uint64_t content_dropped(const struct content *index);
+uint64_t content_bytes(const struct content *index);
 
 /* Adds or replaces; false when out of memory (the index stays usable). */
 bool content_put(struct content *index, const struct origin *origin);

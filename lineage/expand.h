@@ -21,16 +21,25 @@ enum expand_kind {
 /* Iterations of a loop that went the same way: the items first … first + iterations * length - 1 of one thread. */
 struct expand_loop {
     uint64_t thread, patch;
-    uint64_t first; /* id of the first item */
+    uint64_t defined; /* id of the first of the patch's items, which stand in the log by themselves */
+    uint64_t from;    /* position in the patch of the first item: not 0 where an iteration is told in parts */
+    uint64_t first;   /* id of the first item */
     uint64_t length, iterations;
     uint64_t call_ns, saved_ns; /* all of them together */
 };
 
+/*
+ * Of an item that came out of a patch (in_loop) times are means over its patch, whose sum is right, and its outputs' fingerprints
+ * are not known singly (all zero): where it `closes`, `digest` is step_chain (lineage/step.h) over the outputs' fingerprints of
+ * all items in loops of its thread so far, operand by operand, from {0, 0}: of one closing item's digest the next one's goes on.
+ */
 struct expand_event {
     enum expand_kind kind;
-    bool in_loop;      /* an item or leaf that came out of a patch: its times are means over its loop */
-    uint64_t patch;    /* then: of which, */
+    bool in_loop;
+    uint64_t patch;    /* in_loop: of which, */
     uint64_t position; /* and where in it */
+    bool closes;       /* in_loop, an item: the log has a digest here */
+    struct fp digest;
     struct log_leaf leaf;
     struct log_item item;
     struct log_mismatch mismatch;

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "lineage/content.h"
+#include "lineage/fold.h"
 #include "lineage/guard.h"
+#include "lineage/signature.h"
+#include "lineage/triangles.h"
 
 /* What is written at the end: _exit may come from a signal handler that interrupted malloc. */
 enum { LAST_WORDS_BYTES = 64 * 1024 };
@@ -14,20 +17,30 @@ struct lineage {
     struct guard guard;
     struct log_writer *log;
     struct content *content;
+    struct identity *identity; /* NULL: wholes only */
     struct bytes scratch;
-    struct log_item item; /* being built; too large for a stranger's stack */
-    uint64_t items, leaves;
+    struct signatures signatures;
+    struct log_signature signature; /* being told; too large for a stranger's stack */
+    struct folding folding;
+    struct fold *folds[STEP_MAX_THREADS]; /* by thread */
+    unsigned nfolds;
+    uint64_t memory;
+    struct triangles triangles;
     uint8_t seen_op[SEEN_LIMIT / 8], seen_provider[SEEN_LIMIT / 8], seen_caller[SEEN_LIMIT / 8];
 };
 
-struct lineage *lineage_new(struct log_writer *log)
+/* Of what lineage may hold: a half for known contents, a quarter for loops, a quarter for buffers. */
+struct lineage *lineage_new(struct log_writer *log, bool dedup, uint64_t memory)
 {
     struct lineage *l = calloc(1, sizeof *l);
     if (!l)
         return NULL;
     l->log = log;
+    l->memory = memory;
+    l->folding = (struct folding){.log = log, .dedup = dedup, .limit = memory / 4};
     bytes_reserve(&l->scratch, LAST_WORDS_BYTES);
-    l->content = content_new();
+    bytes_reserve(&l->folding.out, LAST_WORDS_BYTES);
+    l->content = content_new(memory / 2);
     if (!l->content) {
         free(l);
         return NULL;
@@ -35,11 +48,29 @@ struct lineage *lineage_new(struct log_writer *log)
     return l;
 }
 
+bool lineage_identify(struct lineage *l, bool thorough)
+{
+    l->identity = identity_new(&l->guard, l->content, l->memory / 4, thorough);
+    return l->identity != NULL;
+}
+
+static void forget_folds(struct lineage *l)
+{
+    for (unsigned i = 0; i < l->nfolds; i++)
+        fold_free(&l->folding, l->folds[i]);
+    memset(l->folds, 0, l->nfolds * sizeof l->folds[0]);
+    l->nfolds = 0;
+}
+
 void lineage_free(struct lineage *l)
 {
+    forget_folds(l);
+    signatures_free(&l->signatures);
     log_writer_free(l->log);
     content_free(l->content);
+    identity_free(l->identity);
     bytes_free(&l->scratch);
+    bytes_free(&l->folding.out);
     free(l);
 }
 
@@ -80,141 +111,241 @@ static void explain(struct lineage *l, const struct traced *t)
     }
 }
 
-static struct origin new_leaf(struct lineage *l, const struct traced_input *in)
+/* Threads beyond the last number share its stream. */
+static struct fold *fold_of(struct lineage *l, uint32_t thread)
 {
-    struct origin leaf = {.content = in->fp, .merkle = in->fp, .ref = l->leaves++};
-    const struct log_leaf record = {.id = leaf.ref,
-                                    .fp = in->fp,
-                                    .type = (uint64_t)(unsigned char)in->view.type,
-                                    .part = in->view.part,
-                                    .rows = in->view.rows,
-                                    .cols = in->view.cols};
-    log_encode_leaf(&l->scratch, &record);
-    append(l, LOG_LEAF, 0);
-    content_put(l->content, &leaf);
-    return leaf;
+    if (thread >= STEP_MAX_THREADS)
+        thread = STEP_MAX_THREADS - 1;
+    if (!l->folds[thread])
+        l->folds[thread] = fold_new(&l->folding, thread);
+    if (l->folds[thread] && thread >= l->nfolds)
+        l->nfolds = thread + 1;
+    return l->folds[thread];
 }
 
-/* What the Merkle hash of one input is: its origin's hash, which output of it, which operand of this call. */
-struct merkle_input {
-    struct fp merkle;
-    uint64_t output, operand;
+/* What of an input is the same in every turn of a loop: how far back its content was last touched. */
+struct relation {
+    uint64_t distance, output;
+    struct log_slice slice;
 };
+static const uint64_t RELATION_NEW = UINT32_MAX, RELATION_FAR = UINT32_MAX - 1;
 
-static void join_inputs(struct lineage *l, const struct traced *t, struct log_item *item, struct merkle_input *hashes)
+static uint64_t distance_of(uint64_t id, uint64_t touched)
 {
+    return id - touched <= FOLD_MOST_STEPS ? id - touched : RELATION_FAR;
+}
+
+/* What another thread's stream still holds back is told first. */
+static void tell_first(struct lineage *l, const struct origin *origin, const struct step *s)
+{
+    uint64_t thread = step_thread(origin->ref);
+    if (thread != step_thread(s->id) && thread < l->nfolds && l->folds[thread])
+        fold_catch_up(&l->folding, l->folds[thread], origin->is_item, origin->ref);
+}
+
+static void note_replaced(struct lineage *l, const struct view *v, const struct step *s, struct flow *f)
+{
+    const struct origin *before = l->identity ? identity_before(l->identity, v) : NULL;
+    if (!before)
+        return;
+    tell_first(l, before, s);
+    f->replaces = before->is_item ? REPLACES_ITEM : REPLACES_LEAF;
+    f->replaces_ref = before->ref;
+    f->replaces_output = (uint8_t)before->operand;
+}
+
+static struct relation new_leaf(struct lineage *l, const struct traced_input *in, const struct step *s, uint64_t leaf,
+                                struct flow *f, uint32_t *height)
+{
+    const struct origin origin = {.content = in->fp, .ref = leaf, .touched = s->id};
+    *f = (struct flow){.kind = FLOW_NEW, .fp = in->fp};
+    if (!in->beside)
+        note_replaced(l, &in->view, s, f);
+    content_put(l->content, &origin);
+    if (l->identity && !in->beside)
+        identity_holds(l->identity, &in->view, &origin);
+    *height += *height == 0;
+    return (struct relation){.distance = RELATION_NEW};
+}
+
+static struct relation join_known(struct lineage *l, const struct traced_input *in, struct origin *origin, const struct step *s,
+                                  struct flow *f, uint32_t *height)
+{
+    bool part = in->found.how == FOUND_SLICE || in->found.how == FOUND_UNPROVEN;
+    struct relation r = {distance_of(s->id, origin->touched), origin->operand, in->found.slice};
+    *f = (struct flow){.kind = origin->is_item ? FLOW_ITEM : FLOW_LEAF,
+                       .unproven = in->found.how == FOUND_UNPROVEN,
+                       .ref = origin->ref,
+                       .output = (uint8_t)origin->operand,
+                       .slice = in->found.slice};
+    tell_first(l, origin, s);
+    origin->touched = s->id;
+    if (origin->height >= *height)
+        *height = origin->height + 1;
+    if (l->identity && !part)
+        identity_holds(l->identity, &in->view, origin);
+    return r;
+}
+
+/* Where an input comes from; `own`: room for an origin that the index does not have (any more). NULL: a new leaf. */
+static struct origin *origin_of(struct lineage *l, const struct traced_input *in, struct origin *own)
+{
+    if (in->found.how == FOUND_NOTHING)
+        return content_find(l->content, in->fp);
+    struct origin *known = content_find(l->content, in->found.origin.content);
+    if (known && known->ref == in->found.origin.ref && known->is_item == in->found.origin.is_item &&
+        known->operand == in->found.origin.operand)
+        return known;
+    *own = in->found.origin;
+    return own;
+}
+
+static void join_inputs(struct lineage *l, struct traced *t, struct step *s, struct relation *relations)
+{
+    uint64_t leaf = s->leaves;
+    t->height = 0;
     for (int i = 0; i < t->ninputs; i++) {
         const struct traced_input *in = &t->inputs[i];
-        const struct origin *known = content_find(l->content, in->fp);
-        struct origin origin = known ? *known : new_leaf(l, in);
-        item->inputs[item->ninputs++] = (struct log_input){.operand = (uint64_t)in->operand,
-                                                           .is_item = origin.is_item,
-                                                           .ref = origin.ref,
-                                                           .output = origin.operand,
-                                                           .part = in->view.part};
-        hashes[i] = (struct merkle_input){origin.merkle, origin.operand, (uint64_t)in->operand};
-        if (origin.height >= item->height)
-            item->height = origin.height + 1;
+        struct origin own, *known = origin_of(l, in, &own);
+        relations[i] =
+            known ? join_known(l, in, known, s, &s->inputs[i], &t->height) : new_leaf(l, in, s, leaf, &s->inputs[i], &t->height);
+        leaf += s->inputs[i].kind == FLOW_NEW;
     }
+    s->ninputs = (uint8_t)t->ninputs;
 }
 
-/* Options, dimensions and scalars that the routine reads; leading dimensions, increments and workspace sizes are left out. */
-static void take_values(const struct canon *c, struct log_item *item)
-{
-    for (int arg = 0; arg < c->op->nargs; arg++) {
-        int kind = c->op->args[arg].kind;
-        bool scalar = kind == ARG_SCALAR || kind == ARG_REAL_SCALAR;
-        if (!scalar && kind != ARG_OPTION && kind != ARG_INT)
-            continue;
-        struct log_value *v = &item->values[item->nvalues++];
-        memset(v, 0, sizeof *v);
-        v->arg = (uint64_t)arg;
-        v->kind = (uint64_t)kind;
-        if (scalar)
-            memcpy(v->bytes, c->a[arg].bytes, sizeof v->bytes);
-        else
-            v->i = c->a[arg].i;
-    }
-}
-
-static struct fp merkle_of(struct lineage *l, const struct traced *t, const struct log_item *item,
-                           const struct merkle_input *hashes)
-{
-    put_string(&l->scratch, t->canon->op->name);
-    put_varint(&l->scratch, item->flags & (ITEM_ROW_MAJOR | ITEM_LAPACKE));
-    for (uint64_t i = 0; i < item->nvalues; i++) {
-        put_varint(&l->scratch, item->values[i].arg);
-        put_zigzag(&l->scratch, item->values[i].i);
-        put_raw(&l->scratch, item->values[i].bytes, sizeof item->values[i].bytes);
-    }
-    put_raw(&l->scratch, hashes, sizeof *hashes * (size_t)t->ninputs);
-    struct fp fp = fingerprint_bytes(l->scratch.data, l->scratch.size);
-    bytes_clear(&l->scratch);
-    return fp;
-}
-
-static void take_outputs(struct lineage *l, const struct traced *t, struct log_item *item)
+static void take_outputs(struct lineage *l, const struct traced *t, struct step *s)
 {
     for (int i = 0; i < t->noutputs; i++) {
         const struct traced_output *out = &t->outputs[i];
-        item->outputs[item->noutputs++] =
-            (struct log_output){.operand = (uint64_t)out->operand, .part = out->parts[0], .fp = out->fps[0]};
+        s->outputs[i] = out->fps[0];
+        triangles_note(&l->triangles, t, out);
         for (int p = 0; p < out->nparts; p++) {
             const struct origin origin = {.content = out->fps[p],
-                                          .merkle = item->merkle,
-                                          .ref = item->id,
-                                          .height = (uint32_t)item->height,
+                                          .ref = s->id,
+                                          .touched = s->id,
+                                          .height = t->height,
                                           .operand = (uint16_t)out->operand,
                                           .is_item = 1};
             content_put(l->content, &origin);
+            if (p > 0 || !l->identity || !t->use)
+                continue;
+            struct view v = view_of(t->canon, out->operand, t->use[out->operand].write);
+            identity_holds(l->identity, &v, &origin);
         }
+    }
+    s->noutputs = (uint8_t)t->noutputs;
+}
+
+void lineage_recognise(struct lineage *l, struct traced *t)
+{
+    if (!l->identity || !guard_enter(&l->guard))
+        return;
+    for (int i = 0; i < t->ninputs; i++)
+        identity_whole(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
+    const struct triangles known = l->triangles;
+    guard_leave(&l->guard);
+    for (int i = 0; i < t->ninputs; i++)
+        if (t->inputs[i].found.how == FOUND_NOTHING)
+            identity_recognise(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
+    if (triangles_wanted(&known, t))
+        triangles_split(&l->guard, l->content, &known, t);
+}
+
+void lineage_produced(struct lineage *l, const struct traced *t)
+{
+    if (!l->identity || !t->use)
+        return;
+    identity_called(l->identity, t->call_ns);
+    for (int i = 0; i < t->noutputs; i++) {
+        int k = t->outputs[i].operand;
+        struct view v = view_of(t->canon, k, t->use[k].write);
+        identity_produced(l->identity, &v, t->outputs[i].fps[0], t->call_ns);
     }
 }
 
-static void fill_item(struct lineage *l, const struct traced *t, struct log_item *item)
+/* The signature's number, told to the log when it is new. */
+static uint64_t sign(struct lineage *l, const struct traced *t)
 {
-    struct merkle_input hashes[OP_MAX_OPERANDS];
-    memset(item, 0, sizeof *item);
-    item->op = (uint64_t)op_index(t->canon->op);
-    item->thread = t->thread;
-    item->caller = t->caller;
-    item->offset = t->caller_offset;
-    item->provider = t->provider ? t->provider->id : 0;
-    item->outcome = t->outcome;
-    item->unkept = t->unkept;
-    item->source = t->source;
-    item->flags = (t->canon->row_major ? (unsigned)ITEM_ROW_MAJOR : 0) | (t->canon->lapacke ? (unsigned)ITEM_LAPACKE : 0) |
-                  (t->cblas_rows ? (unsigned)ITEM_CBLAS_ROWS : 0) | (t->checked ? (unsigned)ITEM_CHECKED : 0);
-    item->nonfinite_in = t->nonfinite_in;
-    item->nonfinite_out = t->nonfinite_out;
-    item->info = t->info;
-    item->start_ns = t->start_ns;
-    item->call_ns = t->call_ns;
-    item->fingerprint_ns = t->fingerprint_ns;
-    item->fingerprint_bytes = t->fingerprint_bytes;
-    item->copy_ns = t->copy_ns;
-    item->saved_ns = t->saved_ns;
-    item->trace_ns = t->trace_ns;
-    item->kept_bytes = t->kept_bytes;
-    take_values(t->canon, item);
-    join_inputs(l, t, item, hashes);
-    item->merkle = merkle_of(l, t, item, hashes);
-    item->id = l->items++;
-    take_outputs(l, t, item);
+    bool fresh;
+    uint32_t number = signature_of(&l->signatures, t, &fresh);
+    if (!fresh)
+        return number;
+    explain(l, t);
+    signature_describe(t, number, &l->signature);
+    log_encode_signature(&l->scratch, &l->signature);
+    append(l, LOG_SIGNATURE, 0);
+    return number;
+}
+
+static void fill_step(struct step *s, const struct traced *t)
+{
+    s->start_ns = t->start_ns;
+    s->outcome = (uint8_t)t->outcome;
+    s->unkept = (uint8_t)t->unkept;
+    s->nonfinite_in = (uint16_t)t->nonfinite_in;
+    s->nonfinite_out = (uint16_t)t->nonfinite_out;
+    s->source = t->source;
+    s->kept_bytes = t->kept_bytes;
+    s->info = t->info;
+    s->times = (struct step_times){.call_ns = t->call_ns,
+                                   .fingerprint_ns = t->fingerprint_ns,
+                                   .fingerprint_bytes = t->fingerprint_bytes,
+                                   .copy_ns = t->copy_ns,
+                                   .saved_ns = t->saved_ns,
+                                   .trace_ns = t->trace_ns};
+    s->nscalars = signature_scalars(t->canon, s->scalars);
 }
 
 uint64_t lineage_record(struct lineage *l, struct traced *t)
 {
+    struct relation relations[OP_MAX_OPERANDS];
     if (!guard_enter(&l->guard))
         return 0;
-    explain(l, t);
-    fill_item(l, t, &l->item);
-    uint64_t id = l->item.id;
-    t->height = (uint32_t)l->item.height;
-    log_encode_item(&l->scratch, &l->item);
-    append(l, LOG_ITEM, t->call_ns + t->saved_ns);
+    struct fold *fold = fold_of(l, t->thread);
+    struct step *s = fold ? fold_step(&l->folding, fold) : NULL;
+    uint64_t id = 0;
+    if (s) {
+        fill_step(s, t);
+        join_inputs(l, t, s, relations);
+        take_outputs(l, t, s);
+        s->signature = l->log ? sign(l, t) : 0;
+        id = s->id + 1;
+        uint64_t token = s->signature * UINT64_C(0x9e3779b97f4a7c15) ^
+                         fingerprint_bytes(relations, (size_t)t->ninputs * sizeof relations[0]).lo;
+        fold_add(&l->folding, fold, token);
+    }
     guard_leave(&l->guard);
-    return id + 1;
+    return id;
+}
+
+/* What the streams hold back goes to the log, and what lineage holds at all. */
+static void settle(struct lineage *l)
+{
+    const struct identity_sums buffers = l->identity ? identity_sums(l->identity) : (struct identity_sums){0};
+    struct log_lineage sums = {.patches = l->folding.patches,
+                               .memory_bytes = content_bytes(l->content) + l->folding.bytes + buffers.bytes,
+                               .limit_bytes = l->memory,
+                               .dropped_contents = content_dropped(l->content),
+                               .dropped_buffers = buffers.dropped_regions + buffers.dropped_sketches};
+    for (unsigned i = 0; i < l->nfolds; i++)
+        if (l->folds[i]) {
+            fold_settle(&l->folding, l->folds[i]);
+            sums.items += fold_items(l->folds[i]);
+            sums.leaves += fold_leaves(l->folds[i]);
+        }
+    sums.dedup_items = l->folding.dedup_items;
+    log_encode_lineage(&l->scratch, &sums);
+    append(l, LOG_LINEAGE, 0);
+}
+
+bool lineage_knows(struct lineage *l, struct fp fp)
+{
+    if (!guard_enter(&l->guard))
+        return true;
+    bool known = content_find(l->content, fp) != NULL;
+    guard_leave(&l->guard);
+    return known;
 }
 
 void lineage_header(struct lineage *l, const char *const pairs[][2], int count)
@@ -232,6 +363,7 @@ void lineage_counters(struct lineage *l, const struct log_counters *c)
         return;
     for (uint64_t i = 0; i < c->nops; i++)
         explain_op(l, &op_table[c->ops[i].op]);
+    settle(l);
     log_encode_counters(&l->scratch, c);
     append(l, LOG_COUNTERS, 0);
     guard_leave(&l->guard);
@@ -286,6 +418,7 @@ void lineage_flush(struct lineage *l, bool end)
 {
     if (!guard_enter(&l->guard))
         return;
+    settle(l);
     if (end)
         append(l, LOG_END, 0);
     if (l->log && !log_failed(l->log))
@@ -308,13 +441,18 @@ void lineage_after_fork_child(struct lineage *l, bool held, struct log_writer *l
 {
     if (l->log)
         log_abandon(l->log);
-    l->log = log;
+    l->log = l->folding.log = log;
     guard_after_fork(&l->guard, held);
     if (!held)
         return;
     content_clear(l->content);
+    if (l->identity)
+        identity_clear(l->identity);
     bytes_clear(&l->scratch);
-    l->items = l->leaves = 0;
+    bytes_clear(&l->folding.out);
+    forget_folds(l);
+    signatures_free(&l->signatures);
+    l->folding.patches = l->folding.dedup_items = 0;
     memset(l->seen_op, 0, sizeof l->seen_op);
     memset(l->seen_provider, 0, sizeof l->seen_provider);
     memset(l->seen_caller, 0, sizeof l->seen_caller);

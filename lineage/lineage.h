@@ -1,14 +1,15 @@
 /*
  * Lineage: turns traced calls into items, joins their inputs to the items that produced them by content, and logs both.
  *
- * An item's Merkle hash covers opcode, options, dimensions, scalars, and the hashes of its inputs (of leaves: their content); it
- * leaves out addresses, leading dimensions and workspace sizes, so equal computations have equal hashes in every run. Safe from
- * any thread: takes the lineage guard; when the guard cannot be had the item is lost and counted, the program goes on.
+ * Each thread has a stream of its own (fold.h), in which loops are folded on their way to the log; streams refer to each other's
+ * items and leaves by their ids. Merkle hashes are the reader's to work out (expand.h): they follow from what the log says. Safe
+ * from any thread: takes the lineage guard; when the guard cannot be had the item is lost, the program goes on.
  */
 #ifndef BLASE_LINEAGE_LINEAGE_H
 #define BLASE_LINEAGE_LINEAGE_H
 
 #include "lineage/call.h"
+#include "lineage/identity.h"
 #include "lineage/log_writer.h"
 
 struct lineage;
@@ -18,6 +19,8 @@ struct traced_input {
     int operand;
     struct view view;
     struct fp fp;
+    struct found found; /* by lineage_recognise */
+    bool beside;        /* the rest of an operand of which the input before it is a triangle */
 };
 
 /* One operand's content after the call, with those of its triangles where they came with it. */
@@ -32,6 +35,7 @@ struct traced {
     const struct canon *canon;
     const struct use *use; /* of its operands */
     bool cblas_rows;       /* arrived as a row-major CBLAS call */
+    uint32_t modes;        /* rounding and flush modes */
     bool checked;          /* --check-finite; bit by operand: held NaN or Inf before, after */
     uint32_t nonfinite_in, nonfinite_out;
     int ninputs, noutputs;
@@ -50,8 +54,17 @@ struct traced {
     uint32_t height;     /* set by lineage_record: of the item in the DAG */
 };
 
-/* A recorder writing to `log` (NULL: items are numbered and joined, not written). NULL: out of memory. Takes the log over. */
-struct lineage *lineage_new(struct log_writer *log);
+/*
+ * A recorder writing to `log` (NULL: items are numbered and joined, not written), folding loops or not, within about `memory`
+ * bytes: what it has no room for any more it no longer knows. NULL: out of memory. Takes the log over.
+ */
+struct lineage *lineage_new(struct log_writer *log, bool dedup, uint64_t memory);
+
+/*
+ * From now on buffers have identities (identity.h); `thorough`: whatever it costs. Without, inputs are joined as wholes only.
+ * Call once, at the start; false: no memory, and no identities.
+ */
+bool lineage_identify(struct lineage *l, bool thorough);
 
 /* Ends it, unwritten records and all. The shim's own is never freed: BLAS may be called until the process is gone. */
 void lineage_free(struct lineage *l);
@@ -59,8 +72,18 @@ void lineage_free(struct lineage *l);
 /* Writes the header record; call once, first. */
 void lineage_header(struct lineage *l, const char *const pairs[][2], int count);
 
+/*
+ * Around a call, if buffers are to have identities: what its inputs are, before it overwrites them; what its outputs are, once
+ * they are fingerprinted. Outside of the guard for all that takes time.
+ */
+void lineage_recognise(struct lineage *l, struct traced *t);
+void lineage_produced(struct lineage *l, const struct traced *t);
+
 /* Joins, numbers and logs one call; returns 1 + the item's id, 0 when it was lost. */
 uint64_t lineage_record(struct lineage *l, struct traced *t);
+
+/* True if content is known already, so that it will not become a leaf; also when the guard cannot be had. */
+bool lineage_knows(struct lineage *l, struct fp fp);
 
 void lineage_counters(struct lineage *l, const struct log_counters *c);
 void lineage_governor(struct lineage *l, const struct log_governor *g);

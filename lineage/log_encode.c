@@ -47,57 +47,59 @@ void log_encode_caller(struct bytes *b, uint64_t id, const char *object)
     put_string(b, object);
 }
 
-void log_encode_leaf(struct bytes *b, const struct log_leaf *leaf)
+static bool is_scalar(uint64_t kind)
 {
-    put_varint(b, leaf->id);
-    put_fp(b, leaf->fp);
-    put_varint(b, leaf->type);
-    put_varint(b, leaf->part);
-    put_zigzag(b, leaf->rows);
-    put_zigzag(b, leaf->cols);
+    return kind == ARG_SCALAR || kind == ARG_REAL_SCALAR;
 }
 
-static void encode_value(struct bytes *b, const struct log_value *v)
+void log_encode_signature(struct bytes *b, const struct log_signature *s)
 {
-    put_varint(b, v->arg);
-    put_varint(b, v->kind);
-    if (v->kind == ARG_SCALAR || v->kind == ARG_REAL_SCALAR)
-        put_raw(b, v->bytes, sizeof v->bytes);
-    else
-        put_zigzag(b, v->i);
-}
-
-void log_encode_item(struct bytes *b, const struct log_item *item)
-{
-    const uint64_t head[] = {item->id,      item->op,     item->thread, item->caller, item->offset, item->provider,
-                             item->outcome, item->unkept, item->source, item->height, item->flags};
+    const uint64_t head[] = {s->id, s->op, s->caller, s->offset, s->provider, s->flags, s->nvalues};
     for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
         put_varint(b, head[i]);
-    put_zigzag(b, item->info);
-    put_fp(b, item->merkle);
-    const uint64_t times[] = {item->start_ns, item->call_ns,  item->fingerprint_ns, item->fingerprint_bytes,
-                              item->copy_ns,  item->saved_ns, item->trace_ns};
-    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
-        put_varint(b, times[i]);
-    put_varint(b, item->nvalues);
-    for (uint64_t i = 0; i < item->nvalues; i++)
-        encode_value(b, &item->values[i]);
-    put_varint(b, item->ninputs);
-    for (uint64_t i = 0; i < item->ninputs; i++) {
-        const struct log_input *in = &item->inputs[i];
-        put_varint(b, in->operand);
-        put_varint(b, in->is_item);
-        put_varint(b, in->ref);
-        put_varint(b, in->output);
-        put_varint(b, in->part);
+    for (uint64_t i = 0; i < s->nvalues; i++) {
+        put_varint(b, s->values[i].arg);
+        put_varint(b, s->values[i].kind);
+        if (!is_scalar(s->values[i].kind))
+            put_zigzag(b, s->values[i].i);
     }
-    put_varint(b, item->noutputs);
-    for (uint64_t i = 0; i < item->noutputs; i++) {
-        put_varint(b, item->outputs[i].operand);
-        put_varint(b, item->outputs[i].part);
-        put_fp(b, item->outputs[i].fp);
+    put_varint(b, s->ninputs);
+    for (uint64_t i = 0; i < s->ninputs; i++) {
+        put_varint(b, s->inputs[i].operand);
+        put_varint(b, s->inputs[i].part);
+        put_varint(b, s->inputs[i].type);
+        put_zigzag(b, s->inputs[i].rows);
+        put_zigzag(b, s->inputs[i].cols);
     }
-    put_varint(b, item->kept_bytes);
+    put_varint(b, s->noutputs);
+    for (uint64_t i = 0; i < s->noutputs; i++) {
+        put_varint(b, s->outputs[i].operand);
+        put_varint(b, s->outputs[i].part);
+    }
+}
+
+void log_encode_patch(struct bytes *b, const struct log_patch *p)
+{
+    put_varint(b, p->id);
+    put_varint(b, p->thread);
+    put_varint(b, p->length);
+}
+
+void log_encode_turn(struct bytes *b, const struct log_turn *t)
+{
+    const uint64_t head[] = {t->thread, t->patch, t->from, t->to, t->repeats};
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+        put_varint(b, head[i]);
+    put_zigzag(b, (int64_t)t->start_ns);
+    put_fp(b, t->digest);
+}
+
+void log_encode_lineage(struct bytes *b, const struct log_lineage *l)
+{
+    const uint64_t fields[] = {l->items,        l->leaves,      l->patches,          l->dedup_items,
+                               l->memory_bytes, l->limit_bytes, l->dropped_contents, l->dropped_buffers};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        put_varint(b, fields[i]);
 }
 
 void log_encode_counters(struct bytes *b, const struct log_counters *c)

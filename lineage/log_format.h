@@ -10,8 +10,8 @@
 #include "lineage/bytes.h"
 #include "lineage/fingerprint.h"
 
-#define LOG_MAGIC "blaselog\x01"
-enum { LOG_MAGIC_SIZE = 9, LOG_VERSION = 1 };
+#define LOG_MAGIC "blaselog\x02"
+enum { LOG_MAGIC_SIZE = 9, LOG_VERSION = 2 };
 #define LOG_SUFFIX ".blog"
 #define LOG_LAUNCH "launch" LOG_SUFFIX
 
@@ -21,8 +21,6 @@ enum { LOG_MAGIC_SIZE = 9, LOG_VERSION = 1 };
     RECORD(PROVIDER, 2)     \
     RECORD(OP, 3)           \
     RECORD(CALLER, 4)       \
-    RECORD(LEAF, 5)         \
-    RECORD(ITEM, 6)         \
     RECORD(COUNTERS, 7)     \
     RECORD(END, 8)          \
     RECORD(MISMATCH, 9)     \
@@ -30,7 +28,14 @@ enum { LOG_MAGIC_SIZE = 9, LOG_VERSION = 1 };
     RECORD(EXIT, 11)        \
     RECORD(GOVERNOR, 12)    \
     RECORD(PASSED, 13)      \
-    RECORD(SPILL, 16)
+    RECORD(SIGNATURE, 14)   \
+    RECORD(ITEM, 15)        \
+    RECORD(SPILL, 16)       \
+    RECORD(PATCH, 17)       \
+    RECORD(TURN, 18)        \
+    RECORD(TIMES, 19)       \
+    RECORD(LINEAGE, 20)     \
+    RECORD(ROUNDS, 21)
 
 #define LOG_RECORD_ENUM(name, number) LOG_##name = number,
 enum log_kind { LOG_RECORDS(LOG_RECORD_ENUM) };
@@ -72,12 +77,13 @@ struct log_caller {
     char *object;
 };
 
+enum replaces { REPLACES_UNKNOWN, REPLACES_LEAF, REPLACES_ITEM };
 struct log_leaf {
     uint64_t id;
     struct fp fp;
     uint64_t type, part;
     int64_t rows, cols;
-    uint64_t replaces; /* what its buffer held before, as far as known: 0 not known, 1 leaf, 2 item's output; then: */
+    uint64_t replaces; /* enum replaces: what its buffer held before, as far as known; then: */
     uint64_t replaces_ref, replaces_output;
 };
 
@@ -103,9 +109,16 @@ struct log_output {
 struct log_value {
     uint64_t arg;
     uint64_t kind; /* enum arg_kind */
-    int64_t i;
+    int64_t i;     /* of an ARG_ARRAY: its address modulo VALUE_ALIGNMENT */
     unsigned char bytes[16];
 };
+enum { VALUE_ALIGNMENT = 16 };
+
+/* Part of what a call is, and of its Merkle hash; the other values tell where its arrays lie. */
+static inline bool value_hashed(const struct log_value *v)
+{
+    return v->kind == ARG_OPTION || v->kind == ARG_INT || v->kind == ARG_SCALAR || v->kind == ARG_REAL_SCALAR;
+}
 
 enum item_flags {
     ITEM_ROW_MAJOR = 1,  /* row-major LAPACKE */
@@ -114,6 +127,62 @@ enum item_flags {
     ITEM_CHECKED = 8     /* --check-finite looked at it; not hashed */
 };
 
+/* Above them: rounding and flush modes as the processor's control register has them, 0 by default; not hashed. */
+enum { ITEM_MODES_SHIFT = 16 };
+static inline uint32_t item_modes(uint64_t flags)
+{
+    return (uint32_t)(flags >> ITEM_MODES_SHIFT);
+}
+
+/* What calls have in common that differ in scalars, contents and outcomes only. Written once, then referred to. */
+struct log_signature_input {
+    uint64_t operand, part, type;
+    int64_t rows, cols; /* of the view */
+};
+struct log_signature_output {
+    uint64_t operand, part;
+};
+struct log_signature {
+    uint64_t id, op, caller, offset, provider, flags;
+    uint64_t nvalues, ninputs, noutputs;
+    struct log_value values[OP_MAX_ARGS]; /* in order; of scalars only which there are */
+    struct log_signature_input inputs[OP_MAX_OPERANDS];
+    struct log_signature_output outputs[OP_MAX_OPERANDS];
+};
+
+/* The items first … first + length - 1 of a thread, which stand in the log, are a patch from now on. Length 0: it forgets all it
+ * has. */
+struct log_patch {
+    uint64_t id, thread, length;
+};
+
+/* Items from … to - 1 of a patch once more, or (repeats > 1) all of it several times over; what differs follows
+ * (lineage/patch.h). */
+struct log_turn {
+    uint64_t thread, patch, from, to, repeats, start_ns;
+    struct fp digest; /* step_chain over the outputs' fingerprints of all the thread's items in loops so far, from zero */
+};
+
+/*
+ * Whole turns of several patches, one after the other, and all of that again: `rounds` times all entries, then the first `rest`
+ * of them once more. Nothing differs from what is foretold.
+ */
+enum { LOG_MOST_CYCLE = 16 };
+struct log_rounds {
+    uint64_t thread, start_ns, rounds, rest, length;
+    struct fp digest;
+    struct {
+        uint64_t patch, repeats;
+    } entries[LOG_MOST_CYCLE];
+};
+
+/* What lineage holds and had to let go; the last one in a file counts. */
+struct log_lineage {
+    uint64_t items, leaves, patches, dedup_items, memory_bytes, limit_bytes;
+    uint64_t dropped_contents, dropped_buffers; /* known contents and buffers that became unknown for want of memory */
+};
+
+/* An item as tools see it (lineage/expand.h); in the log it is a signature and a step (lineage/step.h). */
 struct log_item {
     uint64_t id, op, thread, caller, offset, provider;
     uint64_t outcome, unkept, source;     /* source: 1 + id of the item a hit was served from, 0 none */

@@ -161,65 +161,78 @@ bool log_decode_caller(struct reader *r, struct log_caller *c)
     return !r->failed;
 }
 
-bool log_decode_leaf(struct reader *r, struct log_leaf *leaf)
+static bool is_scalar(uint64_t kind)
 {
-    leaf->id = get_varint(r);
-    leaf->fp = get_fp(r);
-    leaf->type = get_varint(r);
-    leaf->part = get_varint(r);
-    leaf->rows = get_zigzag(r);
-    leaf->cols = get_zigzag(r);
+    return kind == ARG_SCALAR || kind == ARG_REAL_SCALAR;
+}
+
+bool log_decode_signature(struct reader *r, struct log_signature *s)
+{
+    memset(s, 0, sizeof *s);
+    uint64_t *const head[] = {&s->id, &s->op, &s->caller, &s->offset, &s->provider, &s->flags};
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+        *head[i] = get_varint(r);
+    s->nvalues = get_count(r, OP_MAX_ARGS);
+    for (uint64_t i = 0; i < s->nvalues; i++) {
+        s->values[i].arg = get_varint(r);
+        s->values[i].kind = get_varint(r);
+        s->values[i].i = is_scalar(s->values[i].kind) ? 0 : get_zigzag(r);
+    }
+    s->ninputs = get_count(r, OP_MAX_OPERANDS);
+    for (uint64_t i = 0; i < s->ninputs; i++) {
+        s->inputs[i].operand = get_varint(r);
+        s->inputs[i].part = get_varint(r);
+        s->inputs[i].type = get_varint(r);
+        s->inputs[i].rows = get_zigzag(r);
+        s->inputs[i].cols = get_zigzag(r);
+    }
+    s->noutputs = get_count(r, OP_MAX_OPERANDS);
+    for (uint64_t i = 0; i < s->noutputs; i++) {
+        s->outputs[i].operand = get_varint(r);
+        s->outputs[i].part = get_varint(r);
+    }
     return !r->failed;
 }
 
-static void decode_value(struct reader *r, struct log_value *v)
+bool log_decode_patch(struct reader *r, struct log_patch *p)
 {
-    memset(v, 0, sizeof *v);
-    v->arg = get_varint(r);
-    v->kind = get_varint(r);
-    if (v->kind == ARG_SCALAR || v->kind == ARG_REAL_SCALAR)
-        get_raw(r, v->bytes, sizeof v->bytes);
-    else
-        v->i = get_zigzag(r);
+    p->id = get_varint(r);
+    p->thread = get_varint(r);
+    p->length = get_varint(r);
+    return !r->failed;
 }
 
-static void decode_flow(struct reader *r, struct log_item *item)
+bool log_decode_turn(struct reader *r, struct log_turn *t)
 {
-    item->ninputs = get_count(r, OP_MAX_OPERANDS);
-    for (uint64_t i = 0; i < item->ninputs; i++) {
-        struct log_input *in = &item->inputs[i];
-        in->operand = get_varint(r);
-        in->is_item = get_varint(r);
-        in->ref = get_varint(r);
-        in->output = get_varint(r);
-        in->part = get_varint(r);
-    }
-    item->noutputs = get_count(r, OP_MAX_OPERANDS);
-    for (uint64_t i = 0; i < item->noutputs; i++) {
-        item->outputs[i].operand = get_varint(r);
-        item->outputs[i].part = get_varint(r);
-        item->outputs[i].fp = get_fp(r);
-    }
-}
-
-bool log_decode_item(struct reader *r, struct log_item *item)
-{
-    memset(item, 0, sizeof *item);
-    uint64_t *const head[] = {&item->id,      &item->op,     &item->thread, &item->caller, &item->offset, &item->provider,
-                              &item->outcome, &item->unkept, &item->source, &item->height, &item->flags};
+    uint64_t *const head[] = {&t->thread, &t->patch, &t->from, &t->to, &t->repeats};
     for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
         *head[i] = get_varint(r);
-    item->info = get_zigzag(r);
-    item->merkle = get_fp(r);
-    uint64_t *const times[] = {&item->start_ns, &item->call_ns,  &item->fingerprint_ns, &item->fingerprint_bytes,
-                               &item->copy_ns,  &item->saved_ns, &item->trace_ns};
-    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
-        *times[i] = get_varint(r);
-    item->nvalues = get_count(r, OP_MAX_ARGS);
-    for (uint64_t i = 0; i < item->nvalues; i++)
-        decode_value(r, &item->values[i]);
-    decode_flow(r, item);
-    item->kept_bytes = r->at < r->end ? get_varint(r) : 0; /* older logs end here */
+    t->start_ns = (uint64_t)get_zigzag(r);
+    t->digest = get_fp(r);
+    return !r->failed;
+}
+
+bool log_decode_rounds(struct reader *r, struct log_rounds *c)
+{
+    c->thread = get_varint(r);
+    c->start_ns = (uint64_t)get_zigzag(r);
+    c->digest = get_fp(r);
+    c->rounds = get_varint(r);
+    c->rest = get_varint(r);
+    c->length = get_count(r, LOG_MOST_CYCLE);
+    for (uint64_t i = 0; i < c->length; i++) {
+        c->entries[i].patch = get_varint(r);
+        c->entries[i].repeats = get_varint(r);
+    }
+    return !r->failed && c->length && c->rest < c->length;
+}
+
+bool log_decode_lineage(struct reader *r, struct log_lineage *l)
+{
+    uint64_t *const fields[] = {&l->items,        &l->leaves,      &l->patches,          &l->dedup_items,
+                                &l->memory_bytes, &l->limit_bytes, &l->dropped_contents, &l->dropped_buffers};
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        *fields[i] = get_varint(r);
     return !r->failed;
 }
 

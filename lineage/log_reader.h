@@ -32,8 +32,11 @@ void log_provider_free(struct log_provider *p);
 bool log_decode_op(struct reader *r, struct log_op *op);
 void log_op_free(struct log_op *op);
 bool log_decode_caller(struct reader *r, struct log_caller *c);
-bool log_decode_leaf(struct reader *r, struct log_leaf *leaf);
-bool log_decode_item(struct reader *r, struct log_item *item);
+bool log_decode_signature(struct reader *r, struct log_signature *s);
+bool log_decode_patch(struct reader *r, struct log_patch *p);
+bool log_decode_turn(struct reader *r, struct log_turn *t); /* what differs stands behind it: lineage/patch.h */
+bool log_decode_rounds(struct reader *r, struct log_rounds *c);
+bool log_decode_lineage(struct reader *r, struct log_lineage *l);
 bool log_decode_counters(struct reader *r, struct log_counters *c);
 bool log_decode_governor(struct reader *r, struct log_governor *g);
 bool log_decode_spill(struct reader *r, struct log_spill *s);

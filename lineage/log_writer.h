@@ -33,8 +33,10 @@ void log_encode_pairs(struct bytes *b, const char *const pairs[][2], int count);
 void log_encode_provider(struct bytes *b, const struct log_provider *p);
 void log_encode_op(struct bytes *b, const struct op *op);
 void log_encode_caller(struct bytes *b, uint64_t id, const char *object);
-void log_encode_leaf(struct bytes *b, const struct log_leaf *leaf);
-void log_encode_item(struct bytes *b, const struct log_item *item);
+void log_encode_signature(struct bytes *b, const struct log_signature *s);
+void log_encode_patch(struct bytes *b, const struct log_patch *p);
+void log_encode_turn(struct bytes *b, const struct log_turn *t); /* what differs is the caller's to add */
+void log_encode_lineage(struct bytes *b, const struct log_lineage *l);
 void log_encode_counters(struct bytes *b, const struct log_counters *c);
 void log_encode_governor(struct bytes *b, const struct log_governor *g);
 void log_encode_spill(struct bytes *b, const struct log_spill *s);

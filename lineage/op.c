@@ -38,6 +38,14 @@ char op_element_type(const struct canon *c, int operand)
     }
 }
 
+bool op_has(const struct op *op, enum arg_kind kind)
+{
+    for (int arg = 0; arg < op->nargs; arg++)
+        if (op->args[arg].kind == kind)
+            return true;
+    return false;
+}
+
 double op_flops(const struct canon *c)
 {
     return c->op->flops(c) * op_flop_scale(c->op);

@@ -131,6 +131,9 @@ size_t op_element_bytes(const struct canon *c, int operand);
 /* Letter that names an operand's element type in fingerprints and logs: s d c z, i (32-bit) or l (64-bit) integers. */
 char op_element_type(const struct canon *c, int operand);
 
+/* True if an argument is of that kind. */
+bool op_has(const struct op *op, enum arg_kind kind);
+
 /* Real floating-point operations of a call; 0: nothing to gain. */
 double op_flops(const struct canon *c);
 

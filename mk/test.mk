@@ -1,5 +1,5 @@
 # make test: unit tests, then real programs, conformance and generated property tests. With SANITIZE=…, the unit tests alone, built
-# with those sanitizers (the others preload an uninstrumented object into foreign programs).
+# with those sanitizers (the others preload an uninstrumented object into foreign programs); with thread the integration tests, too.
 
 UNIT_SOURCES := $(wildcard tests/unit/*.c)
 UNIT_TESTS   := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(filter tests/unit/test_%.c,$(UNIT_SOURCES)))
@@ -12,17 +12,18 @@ else
 CRITERION    := -lcriterion
 endif
 
-UNDER_TEST   := $(call object,obj,$(LINEAGE) $(REUSE)) $(BUILD)/obj/gen/ops.o
+UNDER_TEST   := $(call object,obj,$(LINEAGE) $(REUSE) $(filter-out tools/blase.c,$(TOOLS))) $(BUILD)/obj/gen/ops.o $(BUILD)/obj/gen/entry_table.o
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_HELPERS) $(UNDER_TEST)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ $(CRITERION) -lpthread -lm
+	$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ $(CRITERION) -lcjson -lpthread -lm
 .SECONDARY: $(UNIT_TESTS:$(BUILD)/tests/unit/%=$(BUILD)/obj/tests/unit/%.o)
 
-.PHONY: test unit integration conformance conformance-full property
+.PHONY: test unit integration integration-thread conformance conformance-full property
 ifdef SANITIZE
 test: deps
 	@$(MAKE) --no-print-directory unit SANITIZE=$(SANITIZE)
+	$(if $(findstring thread,$(SANITIZE)),@$(MAKE) --no-print-directory integration-thread)
 else
 test: deps
 	@$(MAKE) --no-print-directory -j2 all unit-build property-build
@@ -49,8 +50,18 @@ property: all property-build wrong-library
 unit: $(UNIT_TESTS)
 	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; $$t; done
 
-integration: all
+# Prints what a log says of where operands came from.
+$(BUILD)/tests/edges: $(BUILD)/obj/tests/integration/edges.o $(call object,obj,$(LINEAGE)) $(BUILD)/obj/gen/ops.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ -lpthread
+integration: all $(BUILD)/tests/edges
 	/usr/bin/python3 tests/integration/run_tests.py --build $(BUILD) -j 2
+
+# libblase.so, the command and the C programs are built with ThreadSanitizer; providers and interpreters are not.
+THREAD_BUILD := $(if $(findstring thread,$(SANITIZE)),$(BUILD),$(BUILD)/sanitize-thread)
+integration-thread:
+	@$(MAKE) --no-print-directory all SANITIZE=thread
+	/usr/bin/python3 tests/integration/run_tests.py --build $(THREAD_BUILD) --thread-sanitizer -j 2
 conformance: all
 	/usr/bin/python3 tests/conformance/run_conformance.py --build $(BUILD)
 conformance-full: all

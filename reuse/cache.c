@@ -24,7 +24,8 @@ struct cache {
     void *evict_context;
     size_t fixed_bytes; /* charged as long as the cache lives */
     struct memory_of *memories;
-    _Atomic uint64_t uses; /* the clock of merit.used_at */
+    _Atomic uint64_t uses;          /* the clock of merit.used_at */
+    _Atomic uint64_t evicted_bytes; /* the clock by which counts fade */
     _Atomic uint64_t entries, evictions;
     _Atomic uint64_t vain_ns, spared_ns; /* waits that led to nothing; computing that the others spared */
     _Alignas(64) struct shard shards[CACHE_SHARDS];
@@ -94,9 +95,15 @@ static struct shard *shard_of(struct cache *cache, struct fp key)
     return &cache->shards[key.hi % CACHE_SHARDS];
 }
 
-static uint64_t now_used(struct cache *cache)
+static uint32_t generation_of(const struct cache *cache)
 {
-    return atomic_fetch_add_explicit(&cache->uses, 1, memory_order_relaxed) + 1;
+    uint64_t evicted = atomic_load_explicit(&cache->evicted_bytes, memory_order_relaxed);
+    return (uint32_t)((double)evicted / (CACHE_GENERATION * (double)cache->room.budget));
+}
+
+static struct moment now_used(struct cache *cache)
+{
+    return (struct moment){atomic_fetch_add_explicit(&cache->uses, 1, memory_order_relaxed) + 1, generation_of(cache)};
 }
 
 /* The shard whose first entry is the least of all; NULL when all are empty. */
@@ -107,11 +114,11 @@ static struct shard *least_shard(struct cache *cache)
     uint64_t used_at = 0;
     for (int i = 0; i < CACHE_SHARDS; i++) {
         struct shard *s = &cache->shards[i];
-        double score = atomic_load_explicit(&s->least, memory_order_relaxed);
+        double order = atomic_load_explicit(&s->least, memory_order_relaxed);
         uint64_t at = atomic_load_explicit(&s->least_used_at, memory_order_relaxed);
-        if (score < least || (score == least && best && at < used_at)) {
+        if (order < least || (order == least && best && at < used_at)) {
             best = s;
-            least = score;
+            least = order;
             used_at = at;
         }
     }
@@ -133,6 +140,7 @@ static bool evict_one(void *context)
         return false;
     atomic_fetch_sub(&cache->entries, 1);
     atomic_fetch_add(&cache->evictions, 1);
+    atomic_fetch_add_explicit(&cache->evicted_bytes, victim->merit.bytes, memory_order_relaxed);
     if (cache->on_evict)
         cache->on_evict(cache->evict_context, victim->key, victim->payload);
     payload_drop(victim->payload);
@@ -171,7 +179,7 @@ struct question {
 };
 
 /* Guard held. */
-static void claim_or_meet(struct shard *s, const struct question *q, uint64_t now, struct claim *claim)
+static void claim_or_meet(const struct cache *cache, struct shard *s, const struct question *q, uint64_t now, struct claim *claim)
 {
     struct placeholder *met = placeholder_find(s->placeholders, SHARD_PLACEHOLDERS, q->key, now);
     if (met && q->over && placeholder_current(q->over)) {
@@ -179,7 +187,7 @@ static void claim_or_meet(struct shard *s, const struct question *q, uint64_t no
         met = NULL;
     }
     if (!met || q->again)
-        shard_missed(s, q->key);
+        shard_missed(s, q->key, (struct moment){.generation = generation_of(cache)});
     if (met)
         placeholder_meet(met, claim);
     else if (!placeholder_owner(now))
@@ -195,7 +203,7 @@ static struct payload *take_or_claim(struct cache *cache, const struct question 
         return NULL;
     struct payload *payload = take(cache, s, q->key);
     if (!payload)
-        claim_or_meet(s, q, now, claim);
+        claim_or_meet(cache, s, q, now, claim);
     guard_leave(&s->guard);
     if (claim->owned)
         placeholder_wake(claim->at);

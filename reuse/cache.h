@@ -19,6 +19,7 @@
 #include "reuse/policy.h"
 
 enum { CACHE_SHARDS = 32 };
+#define CACHE_GENERATION 1.5 /* budgets evicted until counts are halved (reuse/policy.h) */
 
 struct cache;
 

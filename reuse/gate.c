@@ -24,14 +24,10 @@ struct estimate gate_estimate(const struct canon *c, const struct use *use)
     double flops = op_flops(c);
     struct estimate e = {.call_ns = flops / (c->op->blas ? BLAS3_FLOPS : LAPACK_FLOPS),
                          .hit_ns = FIXED_NS + read / HASH_BYTES + written / COPY_BYTES,
-                         .miss_ns = FIXED_NS + (2 * read + written) / HASH_BYTES + written / KEEP_BYTES};
+                         .miss_ns = FIXED_NS + (2 * read + written) / HASH_BYTES + written / KEEP_BYTES,
+                         .trace_ns = FIXED_NS + (read + written) / HASH_BYTES};
     bool reads_once = c->op->blas && flops < 8 * read / (double)op_own_bytes(c->op); /* matrix-vector work */
     if (reads_once)
         e.call_ns = read / GEMV_BYTES;
     return e;
-}
-
-bool gate_open(const struct estimate *estimate)
-{
-    return estimate->call_ns > MARGIN * estimate->hit_ns;
 }

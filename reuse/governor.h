@@ -44,6 +44,7 @@
 #define BLASE_REUSE_GOVERNOR_H
 
 #include "lineage/log_format.h"
+#include "reuse/afford.h"
 #include "reuse/gate.h"
 #include "reuse/sample.h"
 
@@ -96,7 +97,8 @@ struct governed {
     uint64_t sample, factor_sample;  /* of the call; of what a driver factors */
     bool factor_kept;                /* told by whoever traces the call: the driver's factor is in the cache */
     enum sight sight;
-    bool loan, wanted; /* loan: for a look; wanted: there was gain to be had, but no money */
+    struct afforded lineage; /* where no governor is asked: what tracing may cost */
+    bool loan, wanted;       /* loan: for a look; wanted: there was gain to be had, but no money */
 };
 
 struct governor *governor_new(void); /* NULL: out of memory */

@@ -18,17 +18,9 @@ static void feed(struct sink *s, char tag, int index, const void *value, size_t 
     s->size += size;
 }
 
-static bool has_argument(const struct op *op, enum arg_kind kind)
-{
-    for (int arg = 0; arg < op->nargs; arg++)
-        if (op->args[arg].kind == kind)
-            return true;
-    return false;
-}
-
 static void feed_argument(struct sink *s, const struct canon *c, int arg)
 {
-    const bool vectors = has_argument(c->op, ARG_INC);
+    const bool vectors = op_has(c->op, ARG_INC);
     switch (c->op->args[arg].kind) {
     case ARG_OPTION:
         feed(s, 'o', arg, &c->a[arg].i, sizeof c->a[arg].i);
@@ -45,7 +37,7 @@ static void feed_argument(struct sink *s, const struct canon *c, int arg)
         feed(s, 's', arg, c->a[arg].bytes, sizeof c->a[arg].bytes);
         break;
     case ARG_LD: /* LAPACK picks chunk sizes by leading dimension and workspace together (gesvd, gelss) */
-        if (vectors || has_argument(c->op, ARG_LWORK))
+        if (vectors || op_has(c->op, ARG_LWORK))
             feed(s, 'd', arg, &c->a[arg].i, sizeof c->a[arg].i);
         break;
     case ARG_INC: /* OpenBLAS's gemv takes other kernels, with other bits, by increment and alignment */

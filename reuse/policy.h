@@ -14,9 +14,15 @@
  * and asked for again comes back with more weight. c is the measured time of the real call, s the payload's bytes; t is a count
  * of uses over the whole cache, not a clock. Equal scores fall back on t in all three.
  *
- * Counts do not fade, as in LIMA: while the budget cannot hold all that was ever hot, results that are not wanted any more can
- * keep newer ones out until those have been missed as often. LRU is better there, and nowhere else in LIMA's traces
- * (tests/unit/test_eviction.c).
+ * Counts fade: r_h and r_m are halved with each generation of the cache, which is when as many bytes have been evicted as
+ * CACHE_GENERATION budgets hold. LIMA's never do, and then results that were hot once keep newer ones out until those have been
+ * missed as often: on LIMA's own stepLM trace that is worse than LRU at every budget that matters. The decay is that of LRFU (Lee
+ * et al., IEEE Transactions on Computers 2001), its time the pressure on the cache: while nothing is evicted nothing fades and
+ * the formula is LIMA's.
+ *
+ * All counts fade by the same factor, so which of two entries scores less does not depend on when one asks. Entries are therefore
+ * kept in order without touching them: policy_order maps a score and the generation in which it held to a number that grows with
+ * log2(score) + generation (linear between powers of two, which needs no logarithm).
  */
 #ifndef BLASE_REUSE_POLICY_H
 #define BLASE_REUSE_POLICY_H
@@ -24,10 +30,17 @@
 #include "lineage/settings.h"
 
 struct merit {
-    uint32_t hits, misses, height;
+    float hits, misses; /* as they were in `generation`, when last there was one */
+    uint32_t height, generation;
     uint64_t cost_ns, bytes, used_at;
 };
 
+/* The counts as they are by a later generation. */
+void policy_fade(struct merit *merit, uint32_t generation);
+
 double policy_score(enum cache_policy policy, const struct merit *merit);
+
+/* What goes before what, whatever their generations. */
+double policy_order(enum cache_policy policy, const struct merit *merit);
 
 #endif

@@ -30,7 +30,7 @@ struct cache_entry *shard_find(const struct shard *s, struct fp key)
 
 static bool goes_before(const struct cache_entry *a, const struct cache_entry *b)
 {
-    return a->score < b->score || (a->score == b->score && a->merit.used_at < b->merit.used_at);
+    return a->order < b->order || (a->order == b->order && a->merit.used_at < b->merit.used_at);
 }
 
 static void put_at(struct shard *s, size_t place, struct cache_entry *entry)
@@ -66,23 +66,19 @@ static void sift_down(struct shard *s, struct cache_entry *entry)
 
 static void publish_least(struct shard *s)
 {
-    double score = s->count ? s->heap[0]->score : INFINITY;
+    double order = s->count ? s->heap[0]->order : INFINITY;
     uint64_t used_at = s->count ? s->heap[0]->merit.used_at : 0;
-    atomic_store_explicit(&s->least, score, memory_order_relaxed);
+    atomic_store_explicit(&s->least, order, memory_order_relaxed);
     atomic_store_explicit(&s->least_used_at, used_at, memory_order_relaxed);
 }
 
-static void count_one(uint32_t *counter)
+void shard_use(struct shard *s, struct cache_entry *entry, enum cache_policy policy, struct moment now)
 {
-    *counter += *counter < UINT32_MAX;
-}
-
-void shard_use(struct shard *s, struct cache_entry *entry, enum cache_policy policy, uint64_t now)
-{
-    count_one(&entry->merit.hits);
-    entry->merit.used_at = now;
-    entry->score = policy_score(policy, &entry->merit);
-    sift_down(s, entry); /* no policy lowers a score by a use */
+    policy_fade(&entry->merit, now.generation);
+    entry->merit.hits++;
+    entry->merit.used_at = now.use;
+    entry->order = policy_order(policy, &entry->merit);
+    sift_down(s, entry); /* no policy puts an entry further to the front for a use */
     publish_least(s);
 }
 
@@ -97,26 +93,31 @@ static struct memory_of *recall(const struct shard *s, struct fp key)
     return m && m->misses && fp_equal(m->key, key) ? m : NULL;
 }
 
-void shard_missed(struct shard *s, struct fp key)
+void shard_missed(struct shard *s, struct fp key, struct moment now)
 {
     struct memory_of *m = recall(s, key);
-    if (m)
-        count_one(&m->misses);
+    if (!m)
+        return;
+    struct merit merit = {.hits = m->hits, .misses = m->misses, .generation = m->generation};
+    policy_fade(&merit, now.generation);
+    *m = (struct memory_of){key, merit.hits, merit.misses + 1, now.generation};
 }
 
-void shard_insert(struct shard *s, struct cache_entry *entry, enum cache_policy policy, uint64_t now)
+void shard_insert(struct shard *s, struct cache_entry *entry, enum cache_policy policy, struct moment now)
 {
     struct memory_of *m = recall(s, entry->key);
     const struct payload *p = entry->payload;
     entry->merit = (struct merit){.hits = m ? m->hits : 0,
                                   .misses = m ? m->misses : 1,
                                   .height = p->height,
+                                  .generation = m ? m->generation : now.generation,
                                   .cost_ns = p->call_ns,
                                   .bytes = p->bytes,
-                                  .used_at = now};
+                                  .used_at = now.use};
+    policy_fade(&entry->merit, now.generation);
     if (m)
         m->misses = 0;
-    entry->score = policy_score(policy, &entry->merit);
+    entry->order = policy_order(policy, &entry->merit);
     entry->next = *bucket_of(s, entry->key);
     *bucket_of(s, entry->key) = entry;
     entry->place = s->count++;
@@ -145,7 +146,7 @@ struct cache_entry *shard_evict(struct shard *s)
     victim->next = NULL;
     struct memory_of *m = memory_slot(s, victim->key);
     if (m)
-        *m = (struct memory_of){victim->key, victim->merit.hits, victim->merit.misses};
+        *m = (struct memory_of){victim->key, victim->merit.hits, victim->merit.misses, victim->merit.generation};
     publish_least(s);
     return victim;
 }

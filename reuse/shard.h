@@ -14,19 +14,26 @@
 
 enum { SHARD_FIRST_CAPACITY = 4, SHARD_PLACEHOLDERS = 8 };
 
+/* A point in the cache's life: uses so far, and what counts fade by (reuse/policy.h). */
+struct moment {
+    uint64_t use;
+    uint32_t generation;
+};
+
 struct cache_entry {
     struct fp key;
     struct payload *payload;
     struct cache_entry *next; /* in its bucket, or in a list of victims */
     size_t place;             /* in the heap */
-    double score;
+    double order;             /* by policy_order */
     struct merit merit;
 };
 
 /* What is remembered of an evicted key. */
 struct memory_of {
     struct fp key;
-    uint32_t hits, misses; /* misses 0: nothing */
+    float hits, misses; /* as they were in that generation; misses 0: nothing */
+    uint32_t generation;
 };
 
 struct shard {
@@ -36,7 +43,7 @@ struct shard {
     size_t capacity, count;
     struct memory_of *remembered; /* a slot a hash: the last one evicted stays */
     size_t nremembered;
-    _Atomic double least; /* score and last use of the heap's first, for those who compare shards; INFINITY when empty */
+    _Atomic double least; /* order and last use of the heap's first, for those who compare shards; INFINITY when empty */
     _Atomic uint64_t least_used_at;
     struct placeholder placeholders[SHARD_PLACEHOLDERS];
 };
@@ -46,13 +53,13 @@ void shard_init(struct shard *s); /* no guard needed: nobody knows it yet */
 struct cache_entry *shard_find(const struct shard *s, struct fp key);
 
 /* Counts a use and moves the entry to its new place. */
-void shard_use(struct shard *s, struct cache_entry *entry, enum cache_policy policy, uint64_t now);
+void shard_use(struct shard *s, struct cache_entry *entry, enum cache_policy policy, struct moment now);
 
 /* The key was asked for and is not there. */
-void shard_missed(struct shard *s, struct fp key);
+void shard_missed(struct shard *s, struct fp key, struct moment now);
 
 /* With count < capacity. Score and counts are set here. */
-void shard_insert(struct shard *s, struct cache_entry *entry, enum cache_policy policy, uint64_t now);
+void shard_insert(struct shard *s, struct cache_entry *entry, enum cache_policy policy, struct moment now);
 
 /* Takes the entry of least score out and remembers its key; NULL when empty. */
 struct cache_entry *shard_evict(struct shard *s);

@@ -25,6 +25,7 @@ struct passage {
     struct process *process;
     struct thread_state *thread;  /* NULL: memory is short, nothing is counted */
     struct governor_class *class; /* NULL: no governor is asked */
+    struct afforded lineage;      /* class NULL: nor is what lineage may cost */
     uint64_t flags;               /* the program's floating-point flags, which our own arithmetic must not change */
 };
 
@@ -51,6 +52,8 @@ static inline int64_t pass_through(const struct passage *p, double flops, const 
     count_add(always ? &count->timed_ns : &count->sampled_ns, took);
     if (p->process->governor)
         governor_passed(p->process->governor, governed, always ? took : took * BYPASS_SAMPLE);
+    else if (p->process->afford)
+        afford_passed(p->process->afford, p->lineage.class ? &p->lineage : NULL, took, always ? 1 : BYPASS_SAMPLE);
     fpenv_restore(flags);
     return returned;
 }
@@ -74,8 +77,7 @@ static bool admitted(const struct passage *p, const struct canon *canon, const s
         return true;
     if (p->process->governor)
         return governor_admit(p->process->governor, governed, canon, use);
-    struct estimate estimate = gate_estimate(canon, use);
-    return gate_open(&estimate);
+    return afford_admit(p->process->afford, &governed->lineage, canon, use);
 }
 
 /* Kept out of line so that a tiny call pays for none of its stack. */
@@ -83,7 +85,7 @@ static __attribute__((noinline)) int64_t dispatch_large(const struct passage *p)
 {
     struct canon canon;
     struct use use[OP_MAX_OPERANDS];
-    struct governed governed = {.class = p->class};
+    struct governed governed = {.class = p->class, .lineage = p->lineage};
     enum canon_result legal = canon_from_call(p->call, p->binding->provider->width, &canon);
     if (legal != CANON_OK)
         return count_and_pass(p, legal == CANON_QUERY ? PASSED_QUERY : PASSED_ILLEGAL);
@@ -146,10 +148,10 @@ static int64_t pass_tiny(const struct passage *p, int width, double flops, doubl
     return returned;
 }
 
-/* The governor does not even look: its class is closed, or there is no money. */
+/* Not even looked at: the governor has closed its class, or there is no money. */
 static int64_t pass_refused(const struct passage *p, double flops)
 {
-    bool closed = atomic_load_explicit(&p->class->closed, memory_order_relaxed);
+    bool closed = p->class && atomic_load_explicit(&p->class->closed, memory_order_relaxed);
     if (p->thread)
         count_add(&p->thread->passed[closed ? PASSED_GAIN : PASSED_BUDGET], 1);
     return pass_through(p, flops, NULL);
@@ -184,7 +186,8 @@ int64_t dispatch(struct call *call)
         if (flops < least)
             return pass_tiny(&p, width, flops, least);
         p.class = governor ? governor_class(governor, op, flops, call->ret) : NULL;
-        if (governor && !governor_may_look(governor, p.class))
+        if (governor ? !governor_may_look(governor, p.class)
+                     : !afford_may_look(p.process->afford, &p.lineage, op, flops, call->ret))
             return pass_refused(&p, flops);
     }
     return dispatch_large(&p);

@@ -190,6 +190,9 @@ static void write_counters(void)
     if (process.governor) {
         const struct log_governor books = governor_books(process.governor);
         lineage_governor(process.lineage, &books);
+    } else if (process.afford) {
+        const struct log_governor books = afford_books(process.afford);
+        lineage_governor(process.lineage, &books);
     }
     if (process.spill)
         write_spill();
@@ -300,6 +303,8 @@ static void after_fork_child(void)
     threads_reset();
     if (process.governor)
         governor_restart(process.governor);
+    if (process.afford)
+        afford_restart(process.afford);
     atomic_store(&process.crew.busy, false);
     atomic_store(&process.verified, 0);
     atomic_store(&process.mismatches, 0);
@@ -335,8 +340,12 @@ static void make_spill(void)
 static bool make_cache(void)
 {
     bool governed = process.settings.trace == TRACE_AUTO;
-    if (process.settings.reuse == REUSE_NONE || process.settings.trace == TRACE_OFF)
+    if (process.settings.trace == TRACE_OFF)
         return true;
+    if (process.settings.reuse == REUSE_NONE) {
+        process.afford = governed ? afford_new() : NULL;
+        return process.afford || !governed;
+    }
     process.cache = cache_new(process.settings.memory - spill_index_bytes(), process.settings.policy);
     process.governor = governed ? governor_new() : NULL;
     if (!process.cache || (governed && !process.governor))
@@ -352,9 +361,12 @@ static bool start(void)
     process.pid = getpid();
     process.epoch = 1;
     process.start_ns = clock_ns();
-    process.lineage = lineage_new(new_log());
+    process.lineage = lineage_new(new_log(), process.settings.dedup, process.settings.lineage_memory);
+    if (process.settings.capture && strcmp(process.settings.log, "off") != 0)
+        process.capture = capture_new(run_directory); /* without memory for it, nothing is captured */
     if (!process.lineage || !make_cache())
         return false;
+    lineage_identify(process.lineage, process.settings.trace == TRACE_ALL);
     atomic_store(&process.next_snapshot_ns, process.start_ns + SNAPSHOT_FIRST_NS);
     write_header();
     return pthread_atfork(before_fork, after_fork_parent, after_fork_child) == 0;

@@ -6,8 +6,10 @@
 #ifndef BLASE_SHIM_PROCESS_H
 #define BLASE_SHIM_PROCESS_H
 
+#include "lineage/capture.h"
 #include "lineage/lineage.h"
 #include "lineage/settings.h"
+#include "reuse/afford.h"
 #include "reuse/cache.h"
 #include "reuse/driver.h"
 #include "reuse/governor.h"
@@ -16,8 +18,10 @@
 struct process {
     struct settings settings;
     struct lineage *lineage;
+    struct capture *capture;   /* NULL when leaves' contents are not stored */
     struct cache *cache;       /* NULL when reuse is off */
     struct governor *governor; /* NULL when every call is traced, or nothing is reused */
+    struct afford *afford;     /* NULL but where calls are traced for lineage alone, and not every one */
     struct spill *spill;       /* NULL when nothing goes to disk */
     uint64_t start_ns;         /* monotonic, when tracing began */
     uint64_t epoch;            /* 1 + forks since the first process: tells whose item ids a payload names */

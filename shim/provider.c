@@ -12,6 +12,12 @@
 #include "shim/objects.h"
 
 static _Atomic(struct provider *) providers;
+static atomic_uint_fast64_t next_id; /* of the descriptions in the log; two racing threads may leave a number out */
+
+struct described {
+    struct log_provider provider;
+    struct described *next;
+};
 
 /* "scipy_" of "scipy_dgemm_64_"; whatever stands before the routine, cblas_ and LAPACKE_ aside. */
 static void convention_of(const struct entry *entry, char *out, size_t size)
@@ -194,10 +200,31 @@ const struct provider *provider_of(void *fn, const struct entry *entry)
     p = describe(&object, entry);
     if (!p)
         return NULL;
+    p->described.id = atomic_fetch_add(&next_id, 1);
     struct provider *head = atomic_load(&providers);
     do { /* a twin published by a racing thread does no harm: both say the same */
         p->next = head;
-        p->described.id = head ? head->described.id + 1 : 0;
     } while (!atomic_compare_exchange_weak(&providers, &head, p));
     return p;
+}
+
+const struct log_provider *provider_described(const struct provider *p, int threads)
+{
+    _Atomic(struct described *) *others = &((struct provider *)(uintptr_t)p)->others;
+    struct described *head = atomic_load_explicit(others, memory_order_acquire);
+    if (threads <= 0 || (uint64_t)threads == p->described.threads)
+        return &p->described;
+    for (struct described *d = head; d; d = d->next)
+        if (d->provider.threads == (uint64_t)threads)
+            return &d->provider;
+    struct described *d = calloc(1, sizeof *d);
+    if (!d)
+        return &p->described;
+    d->provider = p->described; /* its texts are never freed */
+    d->provider.threads = (uint64_t)threads;
+    d->provider.id = atomic_fetch_add(&next_id, 1);
+    do
+        d->next = head;
+    while (!atomic_compare_exchange_weak(others, &head, d));
+    return &d->provider;
 }

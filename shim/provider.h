@@ -6,6 +6,8 @@
 #ifndef BLASE_SHIM_PROVIDER_H
 #define BLASE_SHIM_PROVIDER_H
 
+#include <stdatomic.h>
+
 #include "lineage/call.h"
 #include "lineage/log_format.h"
 
@@ -15,14 +17,15 @@ typedef int provider_ilaenv(const int64_t *ispec, const char *name, const char *
 
 struct provider {
     uintptr_t base;
-    char convention[16];           /* the prefix of its names: "" or "scipy_" */
-    int width;                     /* integer bytes: 4, 8, 0 not known (its calls pass through) */
-    struct fp identity;            /* of the library, the BLAS beneath it, version, core, width */
-    int openblas;                  /* OpenBLAS's release, 321 for 0.3.21; 0 another library */
-    int (*threads)(void);          /* its thread count now; NULL: it has no such question */
-    int (*nancheck)(void);         /* LAPACKE's NaN check; NULL */
-    provider_ilaenv *ilaenv;       /* the program's own tuning parameters in place of the library's; NULL: it has none */
-    struct log_provider described; /* for the log; threads as first seen */
+    char convention[16];                /* the prefix of its names: "" or "scipy_" */
+    int width;                          /* integer bytes: 4, 8, 0 not known (its calls pass through) */
+    struct fp identity;                 /* of the library, the BLAS beneath it, version, core, width */
+    int openblas;                       /* OpenBLAS's release, 321 for 0.3.21; 0 another library */
+    int (*threads)(void);               /* its thread count now; NULL: it has no such question */
+    int (*nancheck)(void);              /* LAPACKE's NaN check; NULL */
+    provider_ilaenv *ilaenv;            /* the program's own tuning parameters in place of the library's; NULL: it has none */
+    struct log_provider described;      /* for the log; threads as first seen */
+    _Atomic(struct described *) others; /* with other thread counts; grows at its head */
     struct provider *next;
 };
 
@@ -31,5 +34,8 @@ uint64_t provider_tuning(const struct provider *p, const struct op *op);
 
 /* The provider that `fn`, found for this entry, lies in. NULL: out of memory, or in no object. */
 const struct provider *provider_of(void *fn, const struct entry *entry);
+
+/* What the log is told of a provider that computes with so many threads; 0: it does not say. */
+const struct log_provider *provider_described(const struct provider *p, int threads);
 
 #endif

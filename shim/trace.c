@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lineage/clock.h"
+#include "lineage/finite.h"
 #include "reuse/gate.h"
 #include "reuse/key.h"
 #include "shim/fpenv.h"
@@ -21,12 +22,41 @@ static uint64_t fingerprint_inputs(struct tracing *t, struct fp *read, bool *rea
         if (!reads[k])
             continue;
         read[k] = fingerprint_by(&v, &t->process->crew, t->threads);
-        r->inputs[r->ninputs++] = (struct traced_input){k, v, read[k]};
+        r->inputs[r->ninputs++] = (struct traced_input){.operand = k, .view = v, .fp = read[k]};
         r->fingerprint_bytes += view_bytes(&v);
     }
     uint64_t now = clock_ns();
     r->fingerprint_ns += now - began;
     return now;
+}
+
+/* What a call reads, before it may overwrite it: looked at and stored as --check-finite and --capture ask. */
+static void look_before(struct tracing *t)
+{
+    struct traced *r = t->record;
+    struct process *p = t->process;
+    uint64_t began = clock_ns();
+    for (int i = 0; i < r->ninputs; i++) {
+        const struct traced_input *in = &r->inputs[i];
+        if (r->checked && view_nonfinite(&in->view))
+            r->nonfinite_in |= 1u << in->operand;
+        if (p->capture && in->found.how == FOUND_NOTHING && !lineage_knows(p->lineage, in->fp))
+            capture_leaf(p->capture, &in->view, in->fp);
+    }
+    t->asked_ns += clock_ns() - began;
+}
+
+/* What it wrote; a call that was refused wrote nothing. */
+static void look_after(struct tracing *t)
+{
+    struct traced *r = t->record;
+    uint64_t began = clock_ns();
+    for (int k = 0; k < t->canon->op->noperands && r->info >= 0; k++) {
+        struct view v = view_of(t->canon, k, t->use[k].write);
+        if (view_nonfinite(&v))
+            r->nonfinite_out |= 1u << k;
+    }
+    t->asked_ns += clock_ns() - began;
 }
 
 /* Where an array stands that the call writes or may write; empty when it only reads it. */
@@ -290,13 +320,16 @@ static void describe(struct traced *r, const struct caller_object *caller, const
         caller->object.base ? (uint64_t)((uintptr_t)call->ret - caller->object.base) : (uint64_t)(uintptr_t)call->ret;
 }
 
-/* A hit that was verified is booked as what it would have been: verifying is what the user asked for, not the price of reuse. */
+/*
+ * A hit that was verified is booked as what it would have been: verifying is what the user asked for, not the price of reuse.
+ * Likewise capturing and checking.
+ */
 static void tell_governor(const struct tracing *t, uint64_t began, uint64_t saved_ns, bool kept)
 {
     const struct traced *r = t->record;
     struct governor *g = t->process->governor;
     bool hit = r->outcome == OUTCOME_HIT || r->outcome == OUTCOME_WAIT || r->outcome == OUTCOME_PARTIAL;
-    uint64_t all = clock_ns() - began, others = r->call_ns + t->waited_ns + (spill_thread_ns() - t->spill_ns);
+    uint64_t all = clock_ns() - began, others = r->call_ns + t->waited_ns + t->asked_ns + (spill_thread_ns() - t->spill_ns);
     if (t->verified_ns)
         governor_traced(g, t->governed, (uint64_t)t->governed->hit_ns, 0, governor_worth(t->governed, t->verified_ns), hit, kept);
     else
@@ -315,6 +348,7 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
     uint64_t now = clock_ns(), known = r->call_ns + r->fingerprint_ns + r->copy_ns + t->waited_ns + spilling;
     r->saved_ns -= t->waited_ns < saved_ns ? t->waited_ns : saved_ns;
     r->trace_ns = now - began > known ? now - began - known : 0;
+    lineage_produced(p->lineage, r);
     uint64_t item = lineage_record(p->lineage, r);
     bool kept = false, kept_factor = false;
     if (t->halves->fresh) {
@@ -330,6 +364,8 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
     t->governed->factor_kept = t->halves->d.halves && (t->halves->found || kept_factor);
     if (t->governed->class)
         tell_governor(t, began, saved_ns, kept);
+    else if (t->governed->lineage.class)
+        afford_traced(p->afford, &t->governed->lineage, clock_ns() - began - r->call_ns, r->call_ns);
     if (mismatch->item && item) {
         mismatch->item = item - 1;
         lineage_mismatch(p->lineage, mismatch);
@@ -367,10 +403,15 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     r.canon = canon;
     r.use = use;
     r.cblas_rows = call->entry->style == STYLE_CBLAS && (int32_t)call->raw[0].i == CBLAS_ROW_MAJOR;
-    r.provider = &binding->provider->described;
+    r.provider = provider_described(binding->provider, t.threads);
+    r.modes = fpenv_control();
+    r.checked = process->settings.check_finite;
     r.start_ns = began - process->start_ns;
     describe(&r, caller, call, thread);
     fingerprint_inputs(&t, read, reads);
+    lineage_recognise(process->lineage, &r);
+    if (r.checked || process->capture)
+        look_before(&t);
     r.unkept = may_reuse(&t);
     if (r.unkept == KEPT) {
         struct key_context context = context_of(&t);
@@ -385,6 +426,8 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     fpenv_restore(flags);
     struct payload *fresh = carry_out(&t, &plan, &mismatch);
     flags = fpenv_save();
+    if (r.checked)
+        look_after(&t);
     record(&t, key, fresh, &mismatch, began);
     plan_done(&plan);
     fpenv_restore(flags);

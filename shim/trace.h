@@ -22,6 +22,7 @@ struct tracing {
     int threads;           /* the provider's, now; 0 unknown */
     uint64_t waited_ns;    /* for the same call in another thread */
     uint64_t spill_ns;     /* what the thread had spent on spilling before: that is booked apart from the call */
+    uint64_t asked_ns;     /* for --check-finite and --capture: what the user asked for, not the price of reuse */
     uint64_t verified_ns;  /* what serving would have saved that was recomputed instead */
     uint32_t raised;       /* by a plan that called a half */
     struct halves *halves; /* of a driver */

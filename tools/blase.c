@@ -15,6 +15,10 @@ static const struct verb {
     {"show", "blase show", "what was called, reused and saved in a run", verb_show},
     {"items", "blase items", "every call of a run, with where its inputs came from", verb_items},
     {"estimate", "blase estimate", "what other budgets and levels would have saved in a run", verb_estimate},
+    {"replay", "blase replay", "compute a run's calls again and compare, bit for bit", verb_replay},
+    {"diff", "blase diff", "the first call at which two runs part, and why", verb_diff},
+    {"why-miss", "blase why-miss", "what kept a call from being served", verb_why_miss},
+    {"nan", "blase nan", "the first call that made NaN or Inf of finite numbers", verb_nan},
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
@@ -23,7 +27,7 @@ static int help(void)
     puts("usage: blase VERB ...\n");
     for (int i = 0; i < VERBS; i++)
         printf("  %-8s  %s\n", verbs[i].name, verbs[i].help);
-    puts("\n'blase VERB --help' tells more; so do blase(1), blase-run(1), blase-show(1), blase-items(1), blase-estimate(1).");
+    puts("\n'blase VERB --help' tells more; so do blase(1) and blase-VERB(1).");
     return 0;
 }
 

@@ -56,18 +56,19 @@ static double net_ns(const struct estimate *e)
 /* Bytes and time of the copies that were made, for a rate. */
 static void learn_from(struct estimation *e, struct run_log *log, double *bytes, double *ns)
 {
-    struct log_record record;
-    struct log_item item;
-    run_log_rewind(log);
-    while (log_next(&log->log, &record)) {
-        if (record.kind != LOG_ITEM || !log_decode_item(&record.payload, &item))
+    struct expand *x = run_log_expand(log, false);
+    struct expand_event event;
+    const struct log_item *item = &event.item;
+    while (expand_next(x, &event)) {
+        if (event.kind != EXPAND_ITEM)
             continue;
-        e->sizeless += !item.kept_bytes && item.unkept != UNKEPT_RULE && item.unkept != UNKEPT_OVERLAP;
-        if (item.unkept == KEPT && item.copy_ns) {
-            *bytes += (double)item.kept_bytes;
-            *ns += (double)item.copy_ns;
+        e->sizeless += !item->kept_bytes && item->unkept != UNKEPT_RULE && item->unkept != UNKEPT_OVERLAP;
+        if (item->unkept == KEPT && item->copy_ns) {
+            *bytes += (double)item->kept_bytes;
+            *ns += (double)item->copy_ns;
         }
     }
+    expand_free(x);
 }
 
 static void read_calls(struct estimation *e)

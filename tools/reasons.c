@@ -7,7 +7,7 @@ void reasons_bypassed(const struct summary *s, struct reason out[BYPASS_REASONS]
         {"too_small", "too small: looking takes longer than computing", 0},
         {"no_gain", "no gain expected: such results are seldom asked for again, or serving them takes as long",
          s->governor.refused_gain + passed[PASSED_GAIN]},
-        {"no_budget", "no budget: what was spent on looking has not been earned back yet",
+        {"no_budget", "no budget: what was spent has not been earned back yet, or is all that tracing alone may cost",
          s->governor.refused_budget + passed[PASSED_BUDGET]},
         {"workspace_query", "workspace queries: nothing is computed", passed[PASSED_QUERY]},
         {"illegal", "illegal arguments: for the real routine to report", passed[PASSED_ILLEGAL]},
@@ -23,19 +23,25 @@ void reasons_bypassed(const struct summary *s, struct reason out[BYPASS_REASONS]
     }
 }
 
+static const struct reason unkept_reasons[UNKEPT_REASONS] = {
+    {"reuse_off", "reuse was off", 0},
+    {"rule", "the table forbids it: nothing is computed, or the result does not follow from the inputs alone", 0},
+    {"overlap", "operands overlap: what is computed is the provider's secret", 0},
+    {"info", "info was not 0, or the call did not end as it should", 0},
+    {"changed", "an operand was changed by another thread during the call", 0},
+    {"too_large", "larger than the whole cache (--memory)", 0},
+    {"out_of_memory", "no memory for a copy", 0},
+};
+
+const char *reasons_unkept_text(uint64_t unkept)
+{
+    return unkept - 1 < UNKEPT_REASONS ? unkept_reasons[unkept - 1].text : "the log does not tell why";
+}
+
 void reasons_unkept(const struct summary *s, struct reason out[UNKEPT_REASONS])
 {
-    static const struct reason all[UNKEPT_REASONS] = {
-        {"reuse_off", "reuse was off", 0},
-        {"rule", "the table forbids it: nothing is computed, or the result does not follow from the inputs alone", 0},
-        {"overlap", "operands overlap: what is computed is the provider's secret", 0},
-        {"info", "info was not 0, or the call did not end as it should", 0},
-        {"changed", "an operand was changed by another thread during the call", 0},
-        {"too_large", "larger than the whole cache (--memory)", 0},
-        {"out_of_memory", "no memory for a copy", 0},
-    };
     for (int i = 0; i < UNKEPT_REASONS; i++) {
-        out[i] = all[i];
+        out[i] = unkept_reasons[i];
         out[i].calls = s->unkept[i + 1];
     }
 }

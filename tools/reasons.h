@@ -17,6 +17,9 @@ enum { BYPASS_REASONS = PASSED_REASONS + 1, UNKEPT_REASONS = UNKEPT_MEMORY };
 /* They add up to the bypassed calls (in a log that was cut off while calls went on, as nearly as it tells). */
 void reasons_bypassed(const struct summary *s, struct reason out[BYPASS_REASONS]);
 
+/* Why a result was not kept, as a clause; `unkept` as in the log, not KEPT. */
+const char *reasons_unkept_text(uint64_t unkept);
+
 /* Of traced calls: they were computed and their results not kept. */
 void reasons_unkept(const struct summary *s, struct reason out[UNKEPT_REASONS]);
 

@@ -10,6 +10,7 @@
 /* Content of this log: fingerprints of leaves, and of what items wrote. */
 struct contents {
     struct idmap leaves, outputs;
+    struct idmap computed;      /* content by Merkle hash and operand */
     struct log_output *content; /* of a leaf, with the part that it is */
     size_t count;
 };
@@ -57,6 +58,7 @@ static struct fp key_of_item(const struct contents *c, const struct log_item *it
         put_varint(&b, item->inputs[i].operand);
         put_varint(&b, content.operand);
         put_varint(&b, content.part);
+        put_raw(&b, &item->inputs[i].slice, sizeof item->inputs[i].slice);
         put_raw(&b, &content.fp, sizeof content.fp);
     }
     const struct fp key = fingerprint_bytes(b.data, b.size);
@@ -72,6 +74,26 @@ static bool never_kept(const struct log_item *item)
     return of_its_own || item->info != 0 || item->kept_bytes < sizeof(struct payload) || item->kept_bytes > PTRDIFF_MAX / 2;
 }
 
+/*
+ * Of an item in a loop, the log does not have what it wrote: then equal computations wrote the same, and what has not been
+ * computed before is new.
+ */
+static void add_output(struct contents *c, const struct log_item *item, const struct log_output *out)
+{
+    const uint64_t computation[3] = {item->merkle.lo, item->merkle.hi, out->operand};
+    const struct fp made = fingerprint_bytes(computation, sizeof computation);
+    uint64_t index, id = output_id(item->id, out->operand);
+    if (out->fp.lo || out->fp.hi) {
+        add_content(c, &c->outputs, id, out->part, out->fp);
+        idmap_put(&c->computed, made.lo, c->count - 1);
+    } else if (idmap_get(&c->computed, made.lo, &index)) {
+        idmap_put(&c->outputs, id, index);
+    } else {
+        add_content(c, &c->outputs, id, out->part, made);
+        idmap_put(&c->computed, made.lo, c->count - 1);
+    }
+}
+
 static void add_item(struct replay_calls *calls, struct contents *c, const struct log_item *item)
 {
     calls->call = must_append(calls->call, calls->count, sizeof *calls->call);
@@ -80,25 +102,28 @@ static void add_item(struct replay_calls *calls, struct contents *c, const struc
                                                        .ns = item->call_ns + item->saved_ns,
                                                        .height = (uint32_t)item->height};
     for (uint64_t i = 0; i < item->noutputs; i++)
-        add_content(c, &c->outputs, output_id(item->id, item->outputs[i].operand), item->outputs[i].part, item->outputs[i].fp);
+        add_output(c, item, &item->outputs[i]);
 }
 
 void replay_calls_read(struct replay_calls *calls, struct run_log *log)
 {
     struct contents contents = {0};
-    struct log_record record;
-    struct log_leaf leaf;
-    struct log_item item;
+    struct expand_event event;
     memset(calls, 0, sizeof *calls);
-    run_log_rewind(log);
-    while (log_next(&log->log, &record))
-        if (record.kind == LOG_LEAF && log_decode_leaf(&record.payload, &leaf))
-            add_content(&contents, &contents.leaves, leaf.id, leaf.part, leaf.fp);
-        else if (record.kind == LOG_ITEM && log_decode_item(&record.payload, &item))
-            add_item(calls, &contents, &item);
+    struct expand *x = run_log_expand(log, false);
+    while (calls->count < RUN_LOG_REPLAYED && contents.count < 4 * RUN_LOG_REPLAYED && expand_next(x, &event))
+        if (event.kind == EXPAND_LEAF)
+            add_content(&contents, &contents.leaves, event.leaf.id, event.leaf.part, event.leaf.fp);
+        else if (event.kind == EXPAND_ITEM)
+            add_item(calls, &contents, &event.item);
+    if (expand_next(x, &event))
+        fprintf(stderr, "blase: what follows the first %s calls of process %llu is left out\n", text_thousands(calls->count).s,
+                (unsigned long long)log->pid);
+    expand_free(x);
     free(contents.content);
     idmap_free(&contents.leaves);
     idmap_free(&contents.outputs);
+    idmap_free(&contents.computed);
 }
 
 /* Without room for it, nothing is kept: as in a real run. */

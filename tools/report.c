@@ -5,9 +5,10 @@
 
 #include "tools/memory.h"
 #include "tools/reasons.h"
+#include "tools/run_logs.h"
 #include "tools/text.h"
 
-enum { COMMAND_LIMIT = 60 };
+enum { COMMAND_LIMIT = 60, CALLERS_SHOWN = 20 };
 
 static unsigned long long number(uint64_t value)
 {
@@ -47,6 +48,9 @@ static char *short_command(const char *command)
 
 static void report_troubles(FILE *out, const struct summary *s, const char *before)
 {
+    if (s->cut)
+        fprintf(out, "%sof %s only the first %s items and leaves are counted\n", before,
+                text_count(s->cut, "process", "processes").s, text_thousands(RUN_LOG_COUNTED).s);
     if (s->unreadable)
         fprintf(out, "%s%s cannot be read and %s left out\n", before, text_count(s->unreadable, "log", "logs").s,
                 s->unreadable == 1 ? "is" : "are");
@@ -151,6 +155,21 @@ static void report_spill(FILE *out, const struct summary *s)
     fputc('\n', out);
 }
 
+static void report_lineage(FILE *out, const struct summary *s)
+{
+    const struct log_lineage *l = &s->lineage;
+    fprintf(out, "lineage   %s, %s, %s, %s of log%s\n", text_count(tally_traced(&s->total), "item", "items").s,
+            text_count(s->leaves, "leaf", "leaves").s, text_count(s->edges, "edge", "edges").s,
+            text_bytes((double)s->log_bytes).s, s->truncated ? " (cut off, or still being written)" : "");
+    if (l->dedup_items)
+        fprintf(out, "          %s folded into %s\n", text_count(l->dedup_items, "item", "items").s,
+                text_count(l->patches, "loop", "loops").s);
+    if (l->dropped_contents || l->dropped_buffers)
+        fprintf(out,
+                "          for want of room (--lineage-memory) %s and %s were forgotten: what came of them later is a leaf\n",
+                text_count(l->dropped_contents, "content", "contents").s, text_count(l->dropped_buffers, "buffer", "buffers").s);
+}
+
 static void report_counts(FILE *out, const struct summary *s)
 {
     const struct tally *t = &s->total;
@@ -168,9 +187,7 @@ static void report_counts(FILE *out, const struct summary *s)
     fprintf(out, "cache     peak %s of %s, %s, %s\n", text_bytes((double)s->peak_bytes).s, text_bytes((double)s->budget_bytes).s,
             text_count(s->entries, "entry", "entries").s, text_count(s->evictions, "eviction", "evictions").s);
     report_spill(out, s);
-    fprintf(out, "lineage   %s, %s, %s, %s of log%s\n", text_count(tally_traced(t), "item", "items").s,
-            text_count(s->leaves, "leaf", "leaves").s, text_count(s->edges, "edge", "edges").s,
-            text_bytes((double)s->log_bytes).s, s->truncated ? " (cut off, or still being written)" : "");
+    report_lineage(out, s);
     report_troubles(out, s, "          ");
 }
 
@@ -221,6 +238,38 @@ static void report_routines(FILE *out, const struct summary *s)
     report_row(out, "total", &s->total, width, unprobed);
 }
 
+/* "libfoo.so:func+0x12", or "libfoo.so+0x1234". */
+static char *caller_text(const struct callers *all, const struct caller *c)
+{
+    char *object = text_clean(text_basename(all->objects[c->object])), *symbol = text_clean(c->symbol ? c->symbol : "");
+    char *text = c->symbol ? must_print("%s:%s+0x%llx", object, symbol, number(c->symbol_offset))
+                           : must_print("%s+0x%llx", *object ? object : "unknown", number(c->offset));
+    free(object);
+    free(symbol);
+    return text;
+}
+
+/* Who made the traced calls; the dearest. */
+static void report_callers(FILE *out, const struct summary *s)
+{
+    const struct callers *all = &s->callers;
+    size_t rows = all->count < CALLERS_SHOWN ? all->count : CALLERS_SHOWN, width = 8;
+    char *text[CALLERS_SHOWN];
+    for (size_t i = 0; i < rows; i++) {
+        text[i] = caller_text(all, &all->caller[i]);
+        width = strlen(text[i]) > width && strlen(text[i]) < 60 ? strlen(text[i]) : width;
+    }
+    fprintf(out, "\n%-*s %10s %10s %10s %12s %12s\n", (int)width, "caller", "traced", "hits", "misses", "seconds", "saved");
+    for (size_t i = 0; i < rows; i++) {
+        const struct tally *t = &all->caller[i].tally;
+        fprintf(out, "%-*s %10llu %10llu %10llu %12.6f %12.6f\n", (int)width, text[i], number(tally_traced(t)),
+                number(tally_served(t)), number(t->outcomes[OUTCOME_MISS]), tally_ns(t) / 1e9, (double)t->saved_ns / 1e9);
+        free(text[i]);
+    }
+    if (all->count > rows)
+        fprintf(out, "and %s (--json has them)\n", text_count(all->count - rows, "more place", "more places").s);
+}
+
 void report_table(FILE *out, const struct summary *s)
 {
     report_head(out, s);
@@ -233,4 +282,6 @@ void report_table(FILE *out, const struct summary *s)
     report_why(out, s);
     if (s->nroutines)
         report_routines(out, s);
+    if (s->callers.count)
+        report_callers(out, s);
 }

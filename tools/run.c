@@ -51,7 +51,7 @@ static int usage(void)
         char name[64], option[96];
         settings_option(info->name, name, sizeof name);
         if (info->kind == SETTING_FLAG)
-            snprintf(option, sizeof option, "--%s", name);
+            snprintf(option, sizeof option, "--%s%s", name, strcmp(info->fallback, "1") == 0 ? "[=off]" : "");
         else
             snprintf(option, sizeof option, "--%s %s", name, metavariable(info->kind));
         bool told = info->kind != SETTING_FLAG && *info->fallback;
@@ -97,7 +97,7 @@ static int parse(struct run *run, int argc, char **argv)
     char names[MAX_SETTINGS][64];
     int count = 0, found;
     for (; count < setting_count && count < MAX_SETTINGS; count++) {
-        int argument = setting_table[count].kind == SETTING_FLAG ? no_argument : required_argument;
+        int argument = setting_table[count].kind == SETTING_FLAG ? optional_argument : required_argument;
         settings_option(setting_table[count].name, names[count], sizeof names[count]);
         options[count] = (struct option){names[count], argument, NULL, 256 + count};
     }
@@ -113,6 +113,16 @@ static int parse(struct run *run, int argc, char **argv)
         return -1;
     fputs("blase: no command to run; 'blase run --help' tells more\n", stderr);
     return EXIT_USAGE;
+}
+
+/* Leaves' contents go into the run directory: without one there is nothing to capture for. */
+static bool settle_capture(struct run *run)
+{
+    if (!run->settings.capture || strcmp(run->settings.log, "off") != 0)
+        return true;
+    fputs("blase: --capture needs a run directory; with --log off nothing is captured\n", stderr);
+    run->settings.capture = false;
+    return setenv("BLASE_CAPTURE", "0", 1) == 0;
 }
 
 /* Makes the run directory. 0, or the exit status. */
@@ -278,7 +288,7 @@ int verb_run(int argc, char **argv)
         drop_directory(&run);
         return EXIT_CANNOT;
     }
-    if (!settle_spill(&run))
+    if (!settle_spill(&run) || !settle_capture(&run))
         return EXIT_CANNOT;
     return start(&run);
 }

@@ -39,8 +39,6 @@ static void add_provider(struct run_log *log, struct reader *payload)
 
 static void index_record(struct run_log *log, struct log_record *record)
 {
-    struct log_item item;
-    struct log_leaf leaf;
     switch (record->kind) {
     case LOG_HEADER:
         pairs_read(&log->header, &record->payload);
@@ -53,14 +51,6 @@ static void index_record(struct run_log *log, struct log_record *record)
         break;
     case LOG_PROVIDER:
         add_provider(log, &record->payload);
-        break;
-    case LOG_ITEM:
-        if (log_decode_item(&record->payload, &item))
-            idmap_put(&log->item_ops, item.id, item.op);
-        break;
-    case LOG_LEAF:
-        if (log_decode_leaf(&record->payload, &leaf))
-            idmap_put(&log->leaves, leaf.id, 0);
         break;
     default:
         break;
@@ -142,8 +132,6 @@ static void free_log(struct run_log *log)
     pairs_free(&log->header);
     idmap_free(&log->op_index);
     idmap_free(&log->caller_index);
-    idmap_free(&log->item_ops);
-    idmap_free(&log->leaves);
     log_reader_close(&log->log);
 }
 
@@ -155,10 +143,14 @@ void run_logs_free(struct run_logs *run)
     memset(run, 0, sizeof *run);
 }
 
-void run_log_rewind(struct run_log *log)
+struct expand *run_log_expand(const struct run_log *log, bool whole_loops)
 {
-    if (log->log.data)
-        log->log.at = (struct reader){log->log.data + LOG_MAGIC_SIZE, log->log.data + log->log.size, false};
+    struct expand *x = expand_new(&log->log, whole_loops);
+    if (!x) {
+        fputs("blase: out of memory\n", stderr);
+        exit(memory_exit_status);
+    }
+    return x;
 }
 
 const struct log_op *run_log_op(const struct run_log *log, uint64_t id)
@@ -173,37 +165,12 @@ const char *run_log_caller(const struct run_log *log, uint64_t id)
     return idmap_get(&log->caller_index, id, &index) ? log->callers[index].object : NULL;
 }
 
-bool run_log_item(const struct run_log *log, uint64_t id, const struct log_op **op)
+const struct log_provider *run_log_provider(const struct run_log *log, uint64_t id)
 {
-    uint64_t op_id;
-    *op = NULL;
-    if (!idmap_get(&log->item_ops, id, &op_id))
-        return false;
-    *op = run_log_op(log, op_id);
-    return true;
-}
-
-struct short_text item_name(const struct run_log *log, uint64_t id)
-{
-    struct short_text out;
-    snprintf(out.s, sizeof out.s, "#%.40s%llu", log->prefix, (unsigned long long)id);
-    return out;
-}
-
-struct short_text leaf_name(const struct run_log *log, uint64_t id)
-{
-    struct short_text out;
-    snprintf(out.s, sizeof out.s, "leaf %.34s%llu", log->prefix, (unsigned long long)id);
-    return out;
-}
-
-struct short_text reference_name(const struct run_log *log, bool item, uint64_t id)
-{
-    uint64_t ignored;
-    struct short_text name = item ? item_name(log, id) : leaf_name(log, id);
-    if (!idmap_get(item ? &log->item_ops : &log->leaves, id, &ignored))
-        strncat(name.s, "?", sizeof name.s - strlen(name.s) - 1);
-    return name;
+    for (size_t i = log->nproviders; i-- > 0;)
+        if (log->providers[i].id == id)
+            return &log->providers[i];
+    return NULL;
 }
 
 /* A name out of the log, or "WHAT NUMBER" for want of one. */

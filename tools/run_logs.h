@@ -1,18 +1,24 @@
 /*
- * The logs of a run, indexed so that items, leaves, and what they refer to can be looked up and get names that are unique over
- * the run. References stay within a log: ids start anew in a forked child. What the log does not explain gets a name all the
- * same. Records are read again and again with run_log_rewind.
+ * The logs of a run, and what they tell of their processes, routines, callers and providers. What a log does not explain gets a
+ * name all the same. Items and leaves are read with run_log_expand, or looked up in tools/graph.h.
  */
 #ifndef BLASE_TOOLS_RUN_LOGS_H
 #define BLASE_TOOLS_RUN_LOGS_H
 
+#include "lineage/expand.h"
 #include "tools/idmap.h"
 #include "tools/logfile.h"
-#include "tools/text.h"
+#include "tools/names.h"
+
+/*
+ * As many items and leaves of a process are counted, and as many calls replayed: a log of a few bytes may claim any number of
+ * turns of a loop.
+ */
+static const uint64_t RUN_LOG_COUNTED = 1u << 28, RUN_LOG_REPLAYED = 1u << 24;
 
 struct run_log {
-    char *name;      /* of the file */
-    char prefix[48]; /* of ids: empty when the run has one process, else "4711:", or "4711.2:" after an exec */
+    char *name;               /* of the file */
+    char prefix[NAME_PREFIX]; /* of ids: empty when the run has one process, else "4711:", or "4711.2:" after an exec */
     uint64_t pid, ppid, started_ns;
     struct pairs header;
     struct log_reader log;
@@ -21,7 +27,6 @@ struct run_log {
     struct log_provider *providers;
     size_t nops, ncallers, nproviders;
     struct idmap op_index, caller_index;
-    struct idmap item_ops, leaves; /* item id to op id; leaf id to nothing */
 };
 
 struct run_logs {
@@ -34,20 +39,13 @@ struct run_logs {
 bool run_logs_read(struct run_logs *run, const char *directory);
 void run_logs_free(struct run_logs *run);
 
-/* Goes back to the first record; log_next(&log->log, …) goes on from there. */
-void run_log_rewind(struct run_log *log);
+/* From the log's beginning, for expand_next; the caller frees it. */
+struct expand *run_log_expand(const struct run_log *log, bool whole_loops);
 
 /* NULL when the log does not say. */
 const struct log_op *run_log_op(const struct run_log *log, uint64_t id);
 const char *run_log_caller(const struct run_log *log, uint64_t id);
-
-/* The routine of an item of this log; false if there is no such item. *op is NULL if the log does not explain it. */
-bool run_log_item(const struct run_log *log, uint64_t id, const struct log_op **op);
-
-/* Names for people: "#12", "#4711:12", "leaf 3"; a reference to what the log does not have ends in "?". */
-struct short_text item_name(const struct run_log *log, uint64_t id);
-struct short_text leaf_name(const struct run_log *log, uint64_t id);
-struct short_text reference_name(const struct run_log *log, bool item, uint64_t id);
+const struct log_provider *run_log_provider(const struct run_log *log, uint64_t id);
 
 /* Names out of an OP record (op may be NULL), fit for a terminal. */
 struct short_text op_name(const struct log_op *op);

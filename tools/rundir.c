@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lineage/capture.h"
 #include "lineage/log_reader.h"
 #include "lineage/log_writer.h"
 #include "lineage/run_home.h"
@@ -98,8 +99,7 @@ bool rundir_temporary(char out[PATH_MAX])
     return true;
 }
 
-/* One level deep: nothing that blasé writes has directories in it. */
-void rundir_remove(const char *directory)
+static void remove_files(const char *directory)
 {
     DIR *d = opendir(directory);
     if (!d)
@@ -109,6 +109,15 @@ void rundir_remove(const char *directory)
             unlinkat(dirfd(d), e->d_name, 0);
     closedir(d);
     rmdir(directory);
+}
+
+/* What blasé writes: logs, and a directory of leaves. */
+void rundir_remove(const char *directory)
+{
+    char leaves[PATH_MAX];
+    if (join(leaves, directory, CAPTURE_DIRECTORY))
+        remove_files(leaves);
+    remove_files(directory);
 }
 
 struct names {

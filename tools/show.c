@@ -92,7 +92,6 @@ static cJSON *cache_json(const struct summary *s)
     return o;
 }
 
-/* Keys of features to come read 0: patches, dedup_items. */
 static cJSON *lineage_json(const struct summary *s)
 {
     cJSON *o = json_object();
@@ -100,8 +99,11 @@ static cJSON *lineage_json(const struct summary *s)
     json_integer(o, "items", tally_traced(&s->total));
     json_integer(o, "leaves", s->leaves);
     json_integer(o, "edges", s->edges);
-    json_integer(o, "patches", 0);
-    json_integer(o, "dedup_items", 0);
+    json_integer(o, "patches", s->lineage.patches);
+    json_integer(o, "dedup_items", s->lineage.dedup_items);
+    json_integer(o, "memory_bytes", s->lineage.memory_bytes);
+    json_integer(o, "dropped_contents", s->lineage.dropped_contents);
+    json_integer(o, "dropped_buffers", s->lineage.dropped_buffers);
     json_integer(o, "log_bytes", s->log_bytes);
     json_real(o, "trace_seconds", seconds(s->trace_ns));
     return o;
@@ -161,6 +163,32 @@ static cJSON *routines_json(const struct summary *s)
     return rows;
 }
 
+/* Traced calls only; bypassed ones are not told apart by caller. */
+static cJSON *callers_json(const struct summary *s)
+{
+    cJSON *rows = json_array();
+    for (size_t i = 0; i < s->callers.count; i++) {
+        const struct caller *c = &s->callers.caller[i];
+        cJSON *o = json_object();
+        json_string(o, "object", s->callers.objects[c->object]);
+        json_integer(o, "offset", c->offset);
+        json_string(o, "symbol", c->symbol);
+        if (c->symbol)
+            json_integer(o, "symbol_offset", c->symbol_offset);
+        else
+            json_null(o, "symbol_offset");
+        json_integer(o, "calls", tally_traced(&c->tally));
+        json_integer(o, "hits_full", c->tally.outcomes[OUTCOME_HIT]);
+        json_integer(o, "hits_partial", c->tally.outcomes[OUTCOME_PARTIAL]);
+        json_integer(o, "waits", c->tally.outcomes[OUTCOME_WAIT]);
+        json_integer(o, "misses", c->tally.outcomes[OUTCOME_MISS]);
+        json_real(o, "seconds", seconds(c->tally.call_ns));
+        json_real(o, "saved_seconds", seconds(c->tally.saved_ns));
+        json_append(rows, o);
+    }
+    return rows;
+}
+
 static void print_json(const struct summary *s)
 {
     cJSON *o = json_object();
@@ -173,6 +201,7 @@ static void print_json(const struct summary *s)
     json_put(o, "governor", governor_json(s));
     json_put(o, "reasons", reasons_json(s));
     json_put(o, "routines", routines_json(s));
+    json_put(o, "callers", callers_json(s));
     json_print(o, true);
     putchar('\n');
 }
@@ -209,6 +238,7 @@ int verb_show(int argc, char **argv)
         fprintf(stderr, "blase: cannot read %s: %s\n", directory, strerror(errno));
         return EXIT_FAILED;
     }
+    callers_name(&summary.callers);
     if (json)
         print_json(&summary);
     else

@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lineage/expand.h"
 #include "tools/idmap.h"
 #include "tools/logfile.h"
 #include "tools/memory.h"
+#include "tools/progress.h"
+#include "tools/run_logs.h"
 #include "tools/rundir.h"
 #include "tools/text.h"
 
@@ -16,39 +19,16 @@
 struct process {
     struct pairs header;
     struct idmap routines; /* op id of this log to index of the summary's routine */
+    struct idmap objects;  /* caller id to index of the object */
     struct log_counters counters;
     struct log_governor governor;
     struct log_spill spill;
     struct log_passed passed;
+    struct log_lineage lineage;
     bool governed;
     uint64_t pid, started_ns, last_ns; /* last_ns: since the start */
     uint64_t mismatches;
 };
-
-uint64_t tally_probes(const struct tally *t)
-{
-    return tally_served(t) + t->outcomes[OUTCOME_MISS];
-}
-
-uint64_t tally_served(const struct tally *t)
-{
-    return t->outcomes[OUTCOME_HIT] + t->outcomes[OUTCOME_PARTIAL] + t->outcomes[OUTCOME_WAIT];
-}
-
-uint64_t tally_traced(const struct tally *t)
-{
-    return tally_probes(t) + t->outcomes[OUTCOME_UNPROBED];
-}
-
-uint64_t tally_calls(const struct tally *t)
-{
-    return t->bypassed + tally_traced(t);
-}
-
-double tally_ns(const struct tally *t)
-{
-    return (double)t->call_ns + (double)t->bypassed_ns;
-}
 
 double summary_spill_ns(const struct summary *s)
 {
@@ -121,29 +101,62 @@ static void add_provider(struct summary *s, struct reader *payload)
     log_provider_free(&provider);
 }
 
-static void count_item(struct tally *t, const struct log_item *item)
+/* The object of a caller id; those that no CALLER record explains share one. */
+static size_t object(struct summary *s, struct process *p, uint64_t caller)
 {
-    t->outcomes[item->outcome < OUTCOMES ? item->outcome : OUTCOME_UNPROBED]++;
-    t->call_ns += item->call_ns;
-    t->saved_ns += item->saved_ns;
+    uint64_t index;
+    if (!idmap_get(&p->objects, caller, &index)) {
+        index = callers_object(&s->callers, "");
+        idmap_put(&p->objects, caller, index);
+    }
+    return index;
 }
 
-static void add_item(struct summary *s, struct process *p, struct reader *payload)
+static void add_caller(struct summary *s, struct process *p, struct reader *payload)
 {
-    struct log_item item;
-    if (!log_decode_item(payload, &item))
-        return;
-    count_item(routine(s, p, item.op), &item);
-    count_item(&s->total, &item);
-    if (item.outcome == OUTCOME_MISS || item.outcome == OUTCOME_UNPROBED)
-        s->unkept[item.unkept < UNKEPTS ? item.unkept : KEPT]++;
-    s->fingerprint_ns += item.fingerprint_ns;
-    s->fingerprint_bytes += item.fingerprint_bytes;
-    s->copy_ns += item.copy_ns;
-    s->trace_ns += item.trace_ns;
-    for (uint64_t i = 0; i < item.ninputs; i++)
-        s->edges += item.inputs[i].is_item != 0;
-    later(p, item.start_ns + item.call_ns);
+    struct log_caller caller = {0};
+    if (log_decode_caller(payload, &caller))
+        idmap_put(&p->objects, caller.id, callers_object(&s->callers, caller.object));
+    free(caller.object);
+}
+
+static void add_item(struct summary *s, struct process *p, const struct log_item *item)
+{
+    tally_item(routine(s, p, item->op), item);
+    tally_item(&s->total, item);
+    callers_count(&s->callers, object(s, p, item->caller), item);
+    if (item->outcome == OUTCOME_MISS || item->outcome == OUTCOME_UNPROBED)
+        s->unkept[item->unkept < UNKEPTS ? item->unkept : KEPT]++;
+    s->fingerprint_ns += item->fingerprint_ns;
+    s->fingerprint_bytes += item->fingerprint_bytes;
+    s->copy_ns += item->copy_ns;
+    s->trace_ns += item->trace_ns;
+    for (uint64_t i = 0; i < item->ninputs; i++)
+        s->edges += item->inputs[i].is_item != 0;
+    later(p, item->start_ns + item->call_ns);
+}
+
+static void add_events(struct summary *s, struct process *p, const struct log_reader *log)
+{
+    struct expand_event event;
+    struct expand *x = expand_new(log, false);
+    if (!x) {
+        fputs("blase: out of memory\n", stderr);
+        exit(memory_exit_status);
+    }
+    uint64_t events = 0;
+    while (expand_next(x, &event)) {
+        if (events++ == RUN_LOG_COUNTED) {
+            s->cut++;
+            break;
+        }
+        s->leaves += event.kind == EXPAND_LEAF;
+        p->mismatches += event.kind == EXPAND_MISMATCH;
+        if (event.kind == EXPAND_ITEM)
+            add_item(s, p, &event.item);
+        progress_step();
+    }
+    expand_free(x);
 }
 
 static void take_counters(struct process *p, struct reader *payload)
@@ -170,6 +183,15 @@ static void add_spill(struct log_spill *sum, const struct log_spill *s)
     sum->read_ns += s->read_ns;
 }
 
+static void add_lineage(struct log_lineage *sum, const struct log_lineage *l)
+{
+    sum->patches += l->patches;
+    sum->dedup_items += l->dedup_items;
+    sum->memory_bytes += l->memory_bytes;
+    sum->dropped_contents += l->dropped_contents;
+    sum->dropped_buffers += l->dropped_buffers;
+}
+
 /* Counters are totals so far, so only a process's last ones are added, when its log has been read. */
 static void add_counters(struct summary *s, struct process *p)
 {
@@ -192,6 +214,7 @@ static void add_counters(struct summary *s, struct process *p)
     s->governor.refused_gain += g->refused_gain;
     s->governor.loans += g->loans;
     add_spill(&s->spill, &p->spill);
+    add_lineage(&s->lineage, &p->lineage);
     for (int i = 0; i < PASSED_REASONS; i++)
         s->passed.calls[i] += p->passed.calls[i];
     s->nested += c->nested;
@@ -206,8 +229,6 @@ static void add_counters(struct summary *s, struct process *p)
 
 static void add_record(struct summary *s, struct process *p, struct log_record *record)
 {
-    struct log_leaf leaf;
-    struct log_mismatch mismatch;
     switch (record->kind) {
     case LOG_HEADER:
         pairs_read(&p->header, &record->payload);
@@ -218,11 +239,8 @@ static void add_record(struct summary *s, struct process *p, struct log_record *
     case LOG_OP:
         add_op(s, p, &record->payload);
         break;
-    case LOG_LEAF:
-        s->leaves += log_decode_leaf(&record->payload, &leaf);
-        break;
-    case LOG_ITEM:
-        add_item(s, p, &record->payload);
+    case LOG_CALLER:
+        add_caller(s, p, &record->payload);
         break;
     case LOG_COUNTERS:
         take_counters(p, &record->payload);
@@ -233,11 +251,11 @@ static void add_record(struct summary *s, struct process *p, struct log_record *
     case LOG_SPILL:
         log_decode_spill(&record->payload, &p->spill);
         break;
+    case LOG_LINEAGE:
+        log_decode_lineage(&record->payload, &p->lineage);
+        break;
     case LOG_PASSED:
         log_decode_passed(&record->payload, &p->passed);
-        break;
-    case LOG_MISMATCH:
-        p->mismatches += log_decode_mismatch(&record->payload, &mismatch);
         break;
     default: /* a kind of a later version, or one that counts nothing */
         break;
@@ -275,6 +293,7 @@ static void read_process(struct summary *s, const char *path, uint64_t *first_ns
     }
     while (log_next(&log, &record))
         add_record(s, &p, &record);
+    add_events(s, &p, &log);
     add_counters(s, &p);
     s->log_bytes += log.size;
     s->truncated += log.truncated;
@@ -284,6 +303,7 @@ static void read_process(struct summary *s, const char *path, uint64_t *first_ns
     log_reader_close(&log);
     free(p.counters.ops);
     idmap_free(&p.routines);
+    idmap_free(&p.objects);
     pairs_free(&p.header);
 }
 
@@ -368,8 +388,10 @@ bool summary_read(struct summary *s, const char *directory)
     if (!rundir_list(directory, &logs))
         return false;
     s->id = must_copy(text_basename(directory));
+    progress_begin("reading", "items and leaves");
     for (size_t i = 0; i < logs.count; i++)
         read_process(s, logs.paths[i], &first_ns, &end_ns);
+    progress_end();
     rundir_logs_free(&logs);
     if (!s->command)
         s->command = must_copy("");
@@ -381,6 +403,7 @@ bool summary_read(struct summary *s, const char *directory)
     s->seconds = end_ns > first_ns ? (double)(end_ns - first_ns) / 1e9 : 0;
     read_launch(s, directory);
     order_routines(s);
+    callers_order(&s->callers);
     return true;
 }
 
@@ -389,6 +412,7 @@ void summary_free(struct summary *s)
     for (size_t i = 0; i < s->nroutines; i++)
         free(s->routines[i].op);
     free(s->routines);
+    callers_free(&s->callers);
     free(s->id);
     free(s->command);
     free(s->level);

@@ -9,16 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lineage/log_format.h"
+#include "tools/callers.h"
+#include "tools/tally.h"
 
-enum { OUTCOMES = OUTCOME_UNPROBED + 1, UNKEPTS = UNKEPT_MEMORY + 1 };
-
-/* Calls of one routine, or of all. */
-struct tally {
-    uint64_t bypassed, outcomes[OUTCOMES]; /* by enum outcome */
-    uint64_t call_ns, bypassed_ns;         /* in the real routine */
-    uint64_t saved_ns;
-};
+enum { UNKEPTS = UNKEPT_MEMORY + 1 };
 
 struct summary_routine {
     char *op;
@@ -43,24 +37,21 @@ struct summary {
     struct log_governor governor; /* the books of all of them */
     struct log_spill spill;       /* what went to disk in all of them */
     struct log_passed passed;     /* bypassed calls by reason */
+    struct log_lineage lineage;   /* patches, what they stand for, and what was forgotten */
     uint64_t unkept[UNKEPTS];     /* traced and computed calls by enum unkept */
     uint64_t budget_bytes, peak_bytes, entries, evictions;
     uint64_t leaves, edges, log_bytes;
-    uint64_t truncated, unreadable; /* logs that end in the middle of a record, that are no logs */
+    uint64_t truncated, unreadable; /* logs that end in the middle of a record, that are no logs, */
+    uint64_t cut;                   /* whose items are too many to be counted */
 
     struct summary_routine *routines; /* dearest (in the routine and saved) first */
     size_t nroutines;
+    struct callers callers; /* of traced calls, dearest first */
 };
 
 /* Reads the logs of a run directory; false with errno set if there is no such directory. */
 bool summary_read(struct summary *summary, const char *directory);
 void summary_free(struct summary *summary);
-
-uint64_t tally_traced(const struct tally *tally);
-uint64_t tally_calls(const struct tally *tally);
-uint64_t tally_probes(const struct tally *tally);
-uint64_t tally_served(const struct tally *tally); /* without computing all of it: hits, partial hits, waits */
-double tally_ns(const struct tally *tally);       /* in the real routine */
 
 /* All time of ours, and how much of it savings have not repaid, as a share of the time in BLAS. */
 double summary_spill_ns(const struct summary *summary); /* writing and reading back */

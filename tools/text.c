@@ -77,6 +77,20 @@ struct short_text text_float(float value)
     return out;
 }
 
+struct short_text text_thousands(uint64_t count)
+{
+    char digits[24];
+    struct short_text out;
+    int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)count), used = 0;
+    for (int i = 0; i < length; i++) {
+        if (i && (length - i) % 3 == 0)
+            out.s[used++] = ',';
+        out.s[used++] = digits[i];
+    }
+    out.s[used] = 0;
+    return out;
+}
+
 struct short_text text_count(uint64_t count, const char *one, const char *many)
 {
     struct short_text out;

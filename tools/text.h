@@ -21,6 +21,8 @@ struct short_text text_fp(struct fp fp);       /* 32 hex digits */
 struct short_text text_real(double value);     /* the shortest digits that give the same double */
 struct short_text text_float(float value);
 
+struct short_text text_thousands(uint64_t count); /* 1,234,567 */
+
 /* "1 call", "2 calls" */
 struct short_text text_count(uint64_t count, const char *one, const char *many);
 

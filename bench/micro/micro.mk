@@ -2,10 +2,13 @@
 # BENCH_BLAS: what the measured program links to.
 
 BENCH_BLAS ?= -lopenblas
-MICRO_BINARIES := $(addprefix $(BUILD)/bench/micro_,calls tiny hash grow)
+MICRO_BINARIES := $(addprefix $(BUILD)/bench/micro_,calls tiny hash grow loops)
 MICRO_OUT      ?= $(BUILD)/bench/micro.json
 
 $(BUILD)/bench/micro_calls: $(BUILD)/obj/bench/micro/calls.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(BENCH_BLAS)
+$(BUILD)/bench/micro_loops: $(BUILD)/obj/bench/micro/loops.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ $(BENCH_BLAS)
 $(BUILD)/bench/libmicro_nested.so: bench/micro/tiny_nested.c bench/micro/tiny.h

@@ -1,5 +1,6 @@
 """What every test here uses: the registry, a temporary directory for each, running a command, running it under blase."""
 import fnmatch
+import glob
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = os.path.join(HERE, "programs")
 TIME_LIMIT = 120
 tests = []
+sanitized = {}  # what environments have besides when the library under test is built with ThreadSanitizer
 
 
 class Skipped(Exception):
@@ -31,6 +33,18 @@ class Result:
 
 def test(name, function, *arguments):
     tests.append((name, function, arguments))
+
+
+# What cannot be under ThreadSanitizer, and why.
+NOT_SANITIZED = {
+    "r_linalg*": "R does not start with its runtime",
+    "hlm R*": "R does not start with its runtime",
+    "solve_many R": "R does not start with its runtime",
+    "c_linalg valgrind": "one or the other",
+    "driver_bits*": "it is about the provider's bits, and takes long",
+    "same_buffers verified": "an array of LAPACKE_dgesvd holds what its allocator gave",
+    "repeated products verified by default": "nothing pays at its speed",
+}
 
 
 def expect(condition, *explanation):
@@ -54,6 +68,15 @@ def brief(value):
     return text if len(text) < 600 else text[:300] + " … " + text[-300:]
 
 
+def under_thread_sanitizer():
+    """From here on programs run with ThreadSanitizer's runtime, also those that were not built with it, and its reports fail a test."""
+    global TIME_LIMIT
+    TIME_LIMIT *= 5
+    runtime = subprocess.run(["gcc", "-print-file-name=libtsan.so"], capture_output=True, text=True).stdout.strip()
+    sanitized["LD_PRELOAD"] = os.path.realpath(runtime)
+    sanitized["TSAN_OPTIONS"] = "exitcode=0:ignore_noninstrumented_modules=1"
+
+
 class Place:
     """A test's own directory under build/tests, and the ways of running a program there."""
 
@@ -70,10 +93,23 @@ class Place:
 
     def environment(self, extra=None):
         base = {k: v for k, v in os.environ.items() if not k.startswith("BLASE_") and k != "LD_PRELOAD"}
+        if sanitized:
+            base.update(sanitized, TSAN_OPTIONS="%s:log_path='%s'" % (sanitized["TSAN_OPTIONS"], self.path("race")))
         return {**base, **(extra or {})}
 
-    def run(self, command, environment=None, stdin=b"", cwd=None, limit=TIME_LIMIT):
+    def races(self, forget=False):
+        """What ThreadSanitizer reported in this test; forgotten, it does not fail it."""
+        text = ""
+        for path in sorted(glob.glob(glob.escape(self.path("race")) + ".*")):
+            with open(path, encoding="utf-8", errors="replace") as report:
+                text += report.read()
+            if forget:
+                os.remove(path)
+        return text
+
+    def run(self, command, environment=None, stdin=b"", cwd=None, limit=None):
         """The program as it is."""
+        limit = limit or TIME_LIMIT
         try:
             done = subprocess.run(command, input=stdin, capture_output=True, env=self.environment(environment),
                                   cwd=cwd or self.directory, timeout=limit)
@@ -141,10 +177,19 @@ class Once:
         return value
 
 
+def not_sanitized(name):
+    for pattern, reason in NOT_SANITIZED.items():
+        if fnmatch.fnmatch(name, pattern):
+            raise Skipped("ThreadSanitizer: " + reason)
+
+
 def outcome(build, name, function, arguments):
     started = time.monotonic()
+    place = Place(build, name)
     try:
-        function(Place(build, name), *arguments)
+        if sanitized:
+            not_sanitized(name)
+        function(place, *arguments)
         kind, details = "ok", ""
     except Skipped as reason:
         kind, details = "skipped", str(reason)
@@ -152,6 +197,8 @@ def outcome(build, name, function, arguments):
         kind, details = "FAIL", str(reason)
     except Exception:  # a bug of the test itself is a failure with its trace
         kind, details = "FAIL", traceback.format_exc()
+    if place.races():
+        kind, details = "FAIL", details + place.races()
     return name, kind, details, time.monotonic() - started
 
 

@@ -7,13 +7,18 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
+import diff_tests  # noqa: E402
 import driver_tests  # noqa: E402
 import estimate_tests  # noqa: E402
 import harness  # noqa: E402
+import identity_tests  # noqa: E402
+import items_tests  # noqa: E402
+import kill_tests  # noqa: E402
 import passing_tests  # noqa: E402
 import process_tests  # noqa: E402
 import program_tests  # noqa: E402
 import provider_tests  # noqa: E402
+import replay_tests  # noqa: E402
 import show_tests  # noqa: E402
 import spill_tests  # noqa: E402
 import thread_tests  # noqa: E402
@@ -24,7 +29,10 @@ def main():
     parser.add_argument("-k", metavar="PATTERN", default="", help="only tests whose name holds this (or matches it)")
     parser.add_argument("-j", metavar="JOBS", type=int, default=1, help="tests at a time (default 1)")
     parser.add_argument("--build", metavar="DIR", default="build", help="where blase and libblase.so are")
+    parser.add_argument("--thread-sanitizer", action="store_true", help="blase and libblase.so are built with ThreadSanitizer: so are the tests")
     options = parser.parse_args()
+    if options.thread_sanitizer:
+        harness.under_thread_sanitizer()
     build = os.path.abspath(options.build)
     os.makedirs(os.path.join(build, "tests"), exist_ok=True)
     program_tests.register()
@@ -32,10 +40,15 @@ def main():
     provider_tests.register()
     passing_tests.register()
     show_tests.register()
+    replay_tests.register()
     estimate_tests.register()
     thread_tests.register()
     spill_tests.register()
     driver_tests.register()
+    identity_tests.register()
+    items_tests.register()
+    diff_tests.register()
+    kill_tests.register()
     return harness.run_all(build, options.k, options.j)
 
 

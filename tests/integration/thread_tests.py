@@ -1,6 +1,6 @@
 """Threads that meet the same call in flight: one computes, the others wait; nobody hangs, whatever becomes of the one."""
 from counters import consistent
-from harness import expect, same, test
+from harness import expect, same, sanitized, test
 from toolchain import compiled
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
@@ -15,9 +15,11 @@ def same_calls(place, *options):
     shown = place.show()
     consistent(shown)
     reuse = shown["reuse"]
-    same((reuse["probes"], reuse["misses"]), (threads * calls, calls), "probes, misses")
-    same(reuse["hits_full"] + reuse["waits"], (threads - 1) * calls, "hits_full + waits")
-    expect(reuse["waits"] > 0, "no thread ever waited")
+    same(reuse["probes"], threads * calls, "probes")
+    if not sanitized:  # there calls take so long that waiting ends in vain
+        same(reuse["misses"], calls, "misses")
+        same(reuse["hits_full"] + reuse["waits"], (threads - 1) * calls, "hits_full + waits")
+    expect(sanitized or reuse["waits"] > 0, "no thread ever waited")
 
 
 def meeting(place, mode, rounds, waits):
@@ -40,7 +42,19 @@ def leave(place):
     same((result.status, result.out, result.err), (0, b"leaving\n", b""), "status, stdout, stderr")
 
 
+def race_is_seen(place):
+    """Under ThreadSanitizer: a race that the program has with our reading of its operands is reported, so others would be."""
+    quick = place.environment()["TSAN_OPTIONS"] + ":symbolize=0"
+    result = place.under([compiled(place.build, "race")], "--trace", "all", "--quiet",
+                         environment={**ONE_THREAD, "TSAN_OPTIONS": quick})
+    same(result.status, 0, "exit status")
+    found = place.races(forget=True)
+    expect("data race" in found and "libblase.so" in found, "no race was reported:", found[:1000])
+
+
 def register():
+    if sanitized:
+        test("threads: a race is seen", race_is_seen)
     test("threads: 32 make the same 50 calls", same_calls)
     for policy in ("lru", "height"):
         test("threads: 32 make the same 50 calls, " + policy, same_calls, "--policy", policy)

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import census
-from harness import HERE, PROGRAMS, Failed, Once, Skipped
+from harness import HERE, PROGRAMS, Failed, Once, Skipped, sanitized
 
 DEBIAN_PYTHON = "/usr/bin/python3"
 LIBRARIES = "/usr/lib/x86_64-linux-gnu/"
@@ -17,6 +17,7 @@ SHARED = C + ["-shared", "-fPIC"]
 
 # output: (compiler and flags, source, libraries; those of this table are built first)
 BUILDS = {
+    "buffers": (C, "buffers.c", ["-llapack", "-lblas"]),
     "c_linalg": (C, "c_linalg.c", ["-llapacke", "-lopenblas"]),
     "c_linalg_reference": (C, "c_linalg.c", ["-llapacke", *REFERENCE_FLAGS]),
     "drivers": (C, "drivers.c", ["-llapacke", "-llapack", "-lopenblas"]),
@@ -32,9 +33,13 @@ BUILDS = {
     "working_set": (C, "working_set.c", ["-llapack", "-lblas"]),
     "repeated_products": (C, "repeated_products.c", ["-lopenblas", "-lm"]),
     "exit_in_handler": (C, "exit_in_handler.c", ["-lopenblas", "-lpthread"]),
+    "chain": (C, "chain.c", ["-lopenblas"]),
+    "finite": (C, "finite.c", ["-lopenblas", "-lm"]),
     "same_calls": (C, "same_calls.c", ["-lblas", "-lpthread"]),
     "meeting": (C, "meeting.c", ["meeting_provider.so", "-lpthread"]),
     "meeting_provider.so": (SHARED, "meeting_provider.c", []),
+    "endless": (C, "endless.c", ["-lopenblas"]),
+    "race": (C, "race.c", ["-lblas", "-lpthread"]),
     "fp_flags": (C, "fp_flags.c", ["-lblas", "-lm"]),
     "fake_blas": (C, "fake_blas.c", ["{tests}/libfake_blas.so", "-Wl,-rpath,$ORIGIN"]),
     "libfake_blas.so": (["gcc", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-DFAKE_LIBRARY"], "fake_blas.c", ["-ldl"]),
@@ -67,6 +72,7 @@ def compile_program(build, output):
     sources = [path, os.path.join(PROGRAMS, "data.h"), os.path.abspath(__file__)]
     if not os.path.exists(target) or os.path.getmtime(target) < max(map(os.path.getmtime, sources)):
         extra = ["-J" + directory] if flags[0] == "gfortran" else []
+        extra += ["-g", "-fsanitize=thread"] if sanitized else []
         done = subprocess.run([*flags, *extra, path, "-o", target, *libraries], capture_output=True)
         if done.returncode:
             raise Failed("cannot compile %s:\n%s" % (source, done.stderr.decode(errors="replace")))

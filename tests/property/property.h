@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "shim/entry.h"
+#include "lineage/entry.h"
 
 enum { INT_BYTES = 4, LARGEST = 40, GUARD_BYTES = 96, CELL_BYTES = 32, ARENA_BYTES = 4 << 20, GRID = 48 };
 

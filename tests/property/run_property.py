@@ -3,7 +3,8 @@
 
 For each provider (OpenBLAS, reference): the table against the library itself (--check-table), two plain runs that must agree, a
 preloaded run that must agree with them call by call and must really have served every routine, and the illegal arguments. The
-same again with the settings under which most calls never come to dispatch: --trace auto, which must count them all, and off.
+same again with the settings under which most calls never come to dispatch: --trace auto, which must count them all, and off. At last `blase replay` computes a
+captured run again and must find the same bits.
 --expect-failure turns the library into the accused: every routine of fixtures/wrong.tab has to be caught.
 """
 
@@ -13,6 +14,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,7 +26,10 @@ LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 PROVIDERS = {"openblas": f"{LIBRARIES}/openblas-pthread",
              "reference": f"{LIBRARIES}/blas:{LIBRARIES}/lapack"}
 TIMEOUT = 240
-WRONG_ROUNDS = 40
+WRONG_ROUNDS, REPLAY_ROUNDS = 40, 4
+REPLAY_EXCUSES = ("cannot be replayed: the routine need not write all its outputs here",
+                  "cannot be replayed: some routine need not write all its outputs",
+                  "cannot be replayed: an input of it could not be replayed")
 KINDS_NAMED, KINDS_EXPLAINED = 20, 4
 
 
@@ -38,8 +43,8 @@ class Runner:
     def __init__(self, options, provider, directory):
         self.options, self.provider, self.directory = options, provider, directory
 
-    def environment(self, preload, log):
-        """`preload`: False, or the --trace setting under which blasé is."""
+    def environment(self, preload, log, capture=False):
+        """`preload`: False, or the --trace setting under which blasé is; `capture`: leaves are stored and nothing is reused."""
         env = {k: v for k, v in os.environ.items() if not k.startswith("BLASE_") and k != "LD_PRELOAD"}
         # Row-major LAPACKE copies a temporary back even when an argument was illegal: with these two its bytes are the same in
         # every run, whatever else the heap has seen.
@@ -48,15 +53,17 @@ class Runner:
         if preload:
             env.update(LD_PRELOAD=str(self.options.library), BLASE_TRACE=preload, BLASE_REUSE="full", BLASE_LOG=str(log),
                        BLASE_MEMORY="2G")
+        if capture:
+            env.update(BLASE_CAPTURE="1", BLASE_REUSE="none")
         return env
 
-    def run(self, name, *arguments, preload=False):
+    def run(self, name, *arguments, preload=False, capture=False):
         """Output lines and messages of one run; its files are called `name`."""
         out = self.directory / f"{name}.out"
         command = [str(self.options.program), "--seed", str(self.options.seed), "--out", str(out), *map(str, arguments)]
         try:
-            done = subprocess.run(command, env=self.environment(preload, self.directory / f"{name}.run"), capture_output=True,
-                                  text=True, timeout=TIMEOUT, check=False)
+            done = subprocess.run(command, env=self.environment(preload, self.directory / f"{name}.run", capture),
+                                  capture_output=True, text=True, timeout=TIMEOUT, check=False)
         except subprocess.TimeoutExpired as late:
             raise Failure(f"{name}: not done after {TIMEOUT} s") from late
         if done.returncode not in (0, 1):
@@ -159,6 +166,19 @@ def check_illegal(runner):
     return len(plain)
 
 
+def check_replay(runner, options):
+    """Recorded with its leaves, every call can be computed again to the bit, but for those that had nothing to compute."""
+    runner.run("captured", "--calls", "--rounds", min(options.rounds, REPLAY_ROUNDS), preload="all", capture=True)
+    again = subprocess.run([str(options.tool), "replay", str(runner.directory / "captured.run")], capture_output=True, text=True,
+                           env=runner.environment(False, ""), timeout=TIMEOUT, check=False)
+    *lines, totals = again.stdout.splitlines() or [""]
+    bad = [line for line in lines if not line.endswith(REPLAY_EXCUSES)]
+    counts = re.match(r"(\d+) items: (\d+) bit-equal", totals)
+    if again.returncode not in (0, 1) or again.stderr or bad or not counts or int(counts[2]) < int(counts[1]) * 0.98:
+        raise Failure(f"{runner.provider}: replay: {totals}{again.stderr}; {'; '.join(bad[:20])}")
+    return totals.split(";")[0]
+
+
 def check_table(runner, options):
     lines, _, status = runner.run("table", "--check-table", "--rounds", options.table_rounds)
     if status:
@@ -174,8 +194,9 @@ def everything(provider, options, directory):
     hits, routines = check_hits(runner, options, plain)
     check_counts(runner, options, plain)
     illegal = check_illegal(runner)
+    replayed = check_replay(runner, options)
     return (f"{provider}: {len(plain)} calls of {routines} routines agree, {hits} served, {illegal} illegal calls agree; "
-            f"{moved} calls give other bits elsewhere in memory")
+            f"{moved} calls give other bits elsewhere in memory; replayed {replayed}")
 
 
 def expect_failure(provider, options, directory):

@@ -99,7 +99,8 @@ static uint64_t saved_by(enum cache_policy policy, const struct trace *t, uint64
     uint64_t saved = 0;
     for (size_t i = 0; i < t->count; i++) {
         const struct event *e = &t->events[i];
-        struct payload *p = cache_take(cache, key(e->id));
+        struct claim claim;
+        struct payload *p = cache_claim(cache, key(e->id), e->cost_ns, &claim);
         if (p) {
             saved += e->cost_ns;
             payload_drop(p);
@@ -152,7 +153,7 @@ static void costsize_is_no_worse(const char *name, struct trace t, uint64_t leas
         cr_log_info("%s, budget %.2f of %.2f MB: of %.1f ms costsize saves %.1f, lru %.1f, height %.1f", name,
                     (double)budget / 1e6, (double)whole / 1e6, (double)all / 1e6, (double)costsize / 1e6, (double)lru / 1e6,
                     (double)height / 1e6);
-        cr_expect(percents[i] < least || costsize >= lru, "%s, budget %d", name, (int)budget);
+        cr_expect_geq(costsize, percents[i] < least ? lru * 95 / 100 : lru, "%s, budget %d", name, (int)budget);
         cr_expect(costsize <= all && lru <= all && height <= all);
         better += (double)costsize > (double)lru + margin * (double)all;
     }
@@ -170,8 +171,11 @@ Test(eviction, mini_batches)
     costsize_is_no_worse("mini-batches", mini_batches(), 0, 0.5);
 }
 
-/* Once the budget holds what is asked for again, 1.4 MB: below, what was hot in former steps keeps its place too long. */
+/*
+ * Where the budget holds one of the largest results and next to nothing beside it, each of those, which nobody wants again,
+ * empties the cache, and Cost&Size is some percent below LRU; with 1 % more of everything it is not.
+ */
 Test(eviction, step_lm)
 {
-    costsize_is_no_worse("stepLM", step_lm(), 5, 0.005);
+    costsize_is_no_worse("stepLM", step_lm(), 1, 0.005);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lineage/expand.h"
 #include "lineage/lineage.h"
 #include "lineage/log_reader.h"
 #include "tests/unit/calls.h"
@@ -27,7 +28,7 @@ static uint64_t gemm(struct lineage *l, double alpha, double *a, double *b, doub
     t.caller_object = "test";
     for (int k = 0; k < 2; k++) {
         struct view v = view_of(&canon, k, use[k].read);
-        t.inputs[t.ninputs++] = (struct traced_input){k, v, fingerprint(&v)};
+        t.inputs[t.ninputs++] = (struct traced_input){.operand = k, .view = v, .fp = fingerprint(&v)};
     }
     struct view out = view_of(&canon, 2, use[2].write);
     t.noutputs = 1;
@@ -43,18 +44,22 @@ struct logged {
 
 static void read_back(const char *directory, struct logged *logged)
 {
+    static struct expand_event e;
     char path[256];
     struct log_reader r;
     struct log_record record;
     snprintf(path, sizeof path, "%s/one.blog", directory);
     cr_assert(log_open(&r, path));
     memset(logged, 0, sizeof *logged);
-    while (log_next(&r, &record)) {
-        logged->nops += record.kind == LOG_OP;
-        logged->nleaves += record.kind == LOG_LEAF;
-        if (record.kind == LOG_ITEM)
-            cr_assert(log_decode_item(&record.payload, &logged->items[logged->nitems++]));
+    struct expand *x = expand_new(&r, false);
+    while (expand_next(x, &e)) {
+        logged->nleaves += e.kind == EXPAND_LEAF;
+        if (e.kind == EXPAND_ITEM)
+            logged->items[logged->nitems++] = e.item;
     }
+    expand_free(x);
+    while (log_next(&r, &record))
+        logged->nops += record.kind == LOG_OP;
     cr_assert_not(r.truncated);
     log_reader_close(&r);
     unlink(path);
@@ -65,7 +70,7 @@ static struct lineage *start(char *directory)
 {
     strcpy(directory, "/tmp/blase-unit-XXXXXX");
     cr_assert_not_null(mkdtemp(directory));
-    return lineage_new(log_writer_new(directory, "one.blog"));
+    return lineage_new(log_writer_new(directory, "one.blog"), true, UINT64_C(64) << 20);
 }
 
 static void finish(struct lineage *l)
@@ -160,7 +165,7 @@ Test(lineage, triangle_of_a_product_is_that_product)
     t.canon = &canon;
     t.caller_object = "test";
     struct view v = view_of(&canon, 0, use[0].read);
-    t.inputs[t.ninputs++] = (struct traced_input){0, v, fingerprint(&v)};
+    t.inputs[t.ninputs++] = (struct traced_input){.operand = 0, .view = v, .fp = fingerprint(&v)};
     lineage_record(l, &t);
     finish(l);
     read_back(directory, &log);

@@ -11,58 +11,50 @@
 TestSuite(log, .init = scratch_make, .fini = scratch_remove);
 
 /* Samples: every field another value, small and large. */
-static uint64_t field(uint64_t n)
+static struct log_signature sample_signature(void)
 {
-    return n % 4 == 3 ? UINT64_MAX - n : n % 4 == 2 ? (uint64_t)1 << (n % 64) : n;
+    struct log_signature s;
+    memset(&s, 0, sizeof s);
+    s.id = 1ull << 40;
+    s.op = 7;
+    s.caller = 3;
+    s.offset = UINT64_MAX;
+    s.provider = 1;
+    s.flags = 15;
+    s.nvalues = 4;
+    s.values[0] = (struct log_value){.arg = 0, .kind = ARG_OPTION, .i = 'N'};
+    s.values[1] = (struct log_value){.arg = 3, .kind = ARG_INT, .i = INT64_MIN};
+    s.values[2] = (struct log_value){.arg = 5, .kind = ARG_SCALAR};
+    s.values[3] = (struct log_value){.arg = 6, .kind = ARG_LD, .i = 12};
+    s.ninputs = 2;
+    s.inputs[0] = (struct log_signature_input){1, PART_FULL, 'd', -1, INT64_MAX};
+    s.inputs[1] = (struct log_signature_input){6, PART_LOWER, 'z', 4, 5};
+    s.noutputs = 1;
+    s.outputs[0] = (struct log_signature_output){2, PART_UPPER};
+    return s;
 }
 
-static struct log_item sample_item(void)
+static struct log_signature fullest_signature(void)
 {
-    struct log_item item;
-    memset(&item, 0, sizeof item);
-    uint64_t *const fields[] = {&item.id,       &item.op,       &item.thread,   &item.caller,         &item.offset,
-                                &item.provider, &item.outcome,  &item.unkept,   &item.source,         &item.height,
-                                &item.flags,    &item.start_ns, &item.call_ns,  &item.fingerprint_ns, &item.fingerprint_bytes,
-                                &item.copy_ns,  &item.saved_ns, &item.trace_ns, &item.kept_bytes};
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        *fields[i] = field(i + 1);
-    item.info = -12;
-    item.merkle = (struct fp){0x0123456789abcdef, 0xfedcba9876543210};
-    item.nvalues = 4;
-    item.values[0] = (struct log_value){.arg = 0, .kind = ARG_OPTION, .i = 'N'};
-    item.values[1] = (struct log_value){.arg = 3, .kind = ARG_INT, .i = INT64_MIN};
-    item.values[2] = (struct log_value){.arg = 5, .kind = ARG_SCALAR, .bytes = "0123456789abcde"};
-    item.values[3] = (struct log_value){.arg = 6, .kind = ARG_REAL_SCALAR, .bytes = {0, 0, 0, 0x80}};
-    item.ninputs = 2;
-    item.inputs[0] = (struct log_input){.operand = 1, .is_item = 2, .ref = 300, .output = 4, .part = 5};
-    item.inputs[1] = (struct log_input){.operand = 6, .ref = UINT64_MAX, .output = 7, .part = 1};
-    item.noutputs = 2;
-    item.outputs[0] = (struct log_output){2, 3, {1, 2}};
-    item.outputs[1] = (struct log_output){3, 4, {UINT64_MAX, 0}};
-    return item;
-}
-
-static struct log_item fullest_item(void)
-{
-    struct log_item item = sample_item();
-    item.nvalues = OP_MAX_ARGS;
-    item.ninputs = item.noutputs = OP_MAX_OPERANDS;
+    struct log_signature s = sample_signature();
+    s.nvalues = OP_MAX_ARGS;
+    s.ninputs = s.noutputs = OP_MAX_OPERANDS;
     for (uint64_t i = 0; i < OP_MAX_ARGS; i++)
-        item.values[i] = (struct log_value){.arg = i, .kind = ARG_LD, .i = -(int64_t)i};
-    return item;
+        s.values[i] = (struct log_value){.arg = i, .kind = ARG_LD, .i = -(int64_t)i};
+    return s;
 }
 
 static struct log_op_count counts[] = {{1, 2, 3}, {70, UINT64_MAX, 0}, {5, 1ull << 40, 1}};
 static const struct log_counters sample_counters = {1, 1ull << 50, 3, 4, 5, 6, 7, 8, UINT64_MAX, 3, counts};
 static const struct log_passed sample_passed = {{1, UINT64_MAX, 1ull << 40, 0, 77, 5}};
 static const struct log_provider sample_provider = {3, "/lib/libopenblas.so.0", "0.3.21", "", "ab12", 2, 64};
-static const struct log_leaf sample_leaf = {
-    .id = 9, .fp = {1, UINT64_MAX}, .type = 'z', .part = PART_STRICT_LOWER, .rows = -1, .cols = INT64_MAX};
+static const struct log_turn sample_turn = {1, 2, 3, UINT64_MAX, 5, 1ull << 63, {1, UINT64_MAX}};
+static const struct log_lineage sample_lineage = {1, 2, 3, 1ull << 60, 5, 6, 7, UINT64_MAX};
 static const char *const sample_pairs[][2] = {{"argv", "python3 x.py"}, {"", ""}, {"host", "h\xc3\xb6st"}};
 
 static void encode(struct bytes *b, enum log_kind kind)
 {
-    struct log_item item = sample_item();
+    struct log_signature signature = sample_signature();
     switch (kind) {
     case LOG_PROVIDER:
         log_encode_provider(b, &sample_provider);
@@ -73,11 +65,17 @@ static void encode(struct bytes *b, enum log_kind kind)
     case LOG_CALLER:
         log_encode_caller(b, 4, "/usr/bin/R");
         break;
-    case LOG_LEAF:
-        log_encode_leaf(b, &sample_leaf);
+    case LOG_SIGNATURE:
+        log_encode_signature(b, &signature);
         break;
-    case LOG_ITEM:
-        log_encode_item(b, &item);
+    case LOG_PATCH:
+        log_encode_patch(b, &(struct log_patch){UINT64_MAX, 5, 40});
+        break;
+    case LOG_TURN:
+        log_encode_turn(b, &sample_turn);
+        break;
+    case LOG_LINEAGE:
+        log_encode_lineage(b, &sample_lineage);
         break;
     case LOG_COUNTERS:
         log_encode_counters(b, &sample_counters);
@@ -125,8 +123,10 @@ static bool decode(enum log_kind kind, struct reader *r)
     struct log_provider provider;
     struct log_op op;
     struct log_caller caller;
-    struct log_leaf leaf;
-    struct log_item item;
+    struct log_signature signature;
+    struct log_patch patch;
+    struct log_turn turn;
+    struct log_lineage lineage;
     struct log_counters counters;
     struct log_mismatch mismatch;
     struct log_governor governor;
@@ -155,12 +155,19 @@ static bool decode(enum log_kind kind, struct reader *r)
             free(caller.object);
         }
         break;
-    case LOG_LEAF:
-        good = log_decode_leaf(r, &leaf);
+    case LOG_SIGNATURE:
+        if ((good = log_decode_signature(r, &signature)))
+            cr_expect(signature.nvalues <= OP_MAX_ARGS && signature.ninputs <= OP_MAX_OPERANDS &&
+                      signature.noutputs <= OP_MAX_OPERANDS);
         break;
-    case LOG_ITEM:
-        if ((good = log_decode_item(r, &item)))
-            cr_expect(item.nvalues <= OP_MAX_ARGS && item.ninputs <= OP_MAX_OPERANDS && item.noutputs <= OP_MAX_OPERANDS);
+    case LOG_PATCH:
+        good = log_decode_patch(r, &patch);
+        break;
+    case LOG_TURN:
+        good = log_decode_turn(r, &turn);
+        break;
+    case LOG_LINEAGE:
+        good = log_decode_lineage(r, &lineage);
         break;
     case LOG_COUNTERS:
         if ((good = log_decode_counters(r, &counters))) {
@@ -193,31 +200,19 @@ static bool decode(enum log_kind kind, struct reader *r)
 
 #define PAYLOAD(b, r) struct reader r = {(b).data, (b).data + (b).size, false}
 
-Test(log, items_round_trip)
+Test(log, signatures_round_trip)
 {
-    struct log_item wants[] = {sample_item(), fullest_item()}, got;
+    struct log_signature wants[] = {sample_signature(), fullest_signature()}, got;
     for (int i = 0; i < 2; i++) {
         struct bytes b = {0};
-        log_encode_item(&b, &wants[i]);
+        log_encode_signature(&b, &wants[i]);
         PAYLOAD(b, r);
         memset(&got, 0xEE, sizeof got);
-        cr_assert(log_decode_item(&r, &got));
+        cr_assert(log_decode_signature(&r, &got));
         cr_expect_eq(r.at, r.end);
-        cr_expect_eq(memcmp(&got, &wants[i], sizeof got), 0, "item %d came back otherwise", i);
+        cr_expect_eq(memcmp(&got, &wants[i], sizeof got), 0, "signature %d came back otherwise", i);
         bytes_free(&b);
     }
-}
-
-Test(log, items_of_older_logs_have_no_kept_bytes)
-{
-    struct log_item want = sample_item(), got;
-    struct bytes b = {0};
-    want.kept_bytes = 0;
-    log_encode_item(&b, &want);
-    struct reader r = {b.data, b.data + b.size - 1, false};
-    cr_assert(log_decode_item(&r, &got));
-    cr_expect_eq(memcmp(&got, &want, sizeof got), 0);
-    bytes_free(&b);
 }
 
 /* A later version may know more reasons: those are skipped; an older one fewer: those are 0. */
@@ -270,7 +265,7 @@ Test(log, ops_round_trip)
 Test(log, small_records_round_trip)
 {
     struct bytes b = {0};
-    for (int kind = 0; kind <= LOG_PASSED; kind++) {
+    for (int kind = 0; kind <= LOG_LINEAGE; kind++) {
         bytes_clear(&b);
         encode(&b, (enum log_kind)kind);
         PAYLOAD(b, r);
@@ -286,11 +281,18 @@ Test(log, small_records_round_trip)
             cr_assert(log_decode_caller(&r, &c));
             cr_expect(c.id == 4 && !strcmp(c.object, "/usr/bin/R"));
             free(c.object);
-        } else if (kind == LOG_LEAF) {
-            struct log_leaf leaf;
-            cr_assert(log_decode_leaf(&r, &leaf));
-            cr_expect(leaf.id == 9 && fp_equal(leaf.fp, sample_leaf.fp) && leaf.type == 'z' && leaf.part == PART_STRICT_LOWER &&
-                      leaf.rows == -1 && leaf.cols == INT64_MAX);
+        } else if (kind == LOG_PATCH) {
+            struct log_patch p;
+            cr_assert(log_decode_patch(&r, &p));
+            cr_expect(p.id == UINT64_MAX && p.thread == 5 && p.length == 40);
+        } else if (kind == LOG_TURN) {
+            struct log_turn t;
+            cr_assert(log_decode_turn(&r, &t));
+            cr_expect_eq(memcmp(&t, &sample_turn, sizeof t), 0);
+        } else if (kind == LOG_LINEAGE) {
+            struct log_lineage l;
+            cr_assert(log_decode_lineage(&r, &l));
+            cr_expect_eq(memcmp(&l, &sample_lineage, sizeof l), 0);
         } else if (kind == LOG_MISMATCH) {
             struct log_mismatch m;
             cr_assert(log_decode_mismatch(&r, &m));
@@ -340,24 +342,17 @@ Test(log, counters_round_trip)
     bytes_free(&b);
 }
 
-/* An item's last field came later: without its ten bytes here, it is an older log's. */
-static bool older_item(int kind, size_t length, size_t whole)
-{
-    return kind == LOG_ITEM && length + 10 == whole;
-}
-
 /* Each prefix of a payload is refused; bytes behind it, which a later version may add, are not looked at. */
 Test(log, payloads_cut_or_extended)
 {
-    for (int kind = LOG_HEADER; kind <= LOG_PASSED; kind++) {
+    for (int kind = LOG_HEADER; kind <= LOG_LINEAGE; kind++) {
         struct bytes b = {0};
         encode(&b, (enum log_kind)kind);
         for (size_t length = 0; length < b.size; length++) {
             uint8_t *part = malloc(length ? length : 1);
             memcpy(part, b.data, length);
             struct reader r = {part, part + length, false};
-            cr_expect_eq(decode((enum log_kind)kind, &r), older_item(kind, length, b.size), "kind %d, %zu of %zu bytes", kind,
-                         length, b.size);
+            cr_expect_not(decode((enum log_kind)kind, &r), "kind %d, %zu of %zu bytes", kind, length, b.size);
             free(part);
         }
         put_raw(&b, "new field", 9);
@@ -373,12 +368,12 @@ static size_t write_log(const char *name, long *ends)
     size_t records = 0;
     struct log_writer *w = log_writer_new(directory, name);
     struct bytes b = {0};
-    for (int kind = LOG_HEADER; kind <= LOG_PASSED + 2; kind++) {
+    for (int kind = LOG_HEADER; kind <= LOG_LINEAGE + 2; kind++) {
         bytes_clear(&b);
         encode(&b, (enum log_kind)kind);
-        if (kind > LOG_PASSED)
+        if (kind > LOG_LINEAGE)
             put_raw(&b, "from a later version", 20);
-        cr_assert(log_append(w, (enum log_kind)(kind > LOG_PASSED ? kind * 1000 : kind), &b, 0));
+        cr_assert(log_append(w, (enum log_kind)(kind > LOG_LINEAGE ? kind * 1000 : kind), &b, 0));
         ends[records++] = (long)log_bytes(w);
     }
     log_close(w);
@@ -406,7 +401,7 @@ Test(log, files_round_trip)
     cr_assert(log_open(&r, path_of("run.blog")));
     cr_expect_eq(memcmp(r.data, LOG_MAGIC, LOG_MAGIC_SIZE), 0);
     for (; log_next(&r, &record); seen++) {
-        size_t want = seen < LOG_PASSED ? seen + 1 : (seen + 1) * 1000;
+        size_t want = seen < LOG_LINEAGE ? seen + 1 : (seen + 1) * 1000;
         cr_expect_eq((size_t)record.kind, want);
         struct bytes b = {0};
         encode(&b, record.kind);
@@ -533,7 +528,7 @@ Test(log, files_that_are_none)
     cr_expect_not(log_open(&r, path_of("missing")));
     cr_expect_eq(errno, ENOENT);
     cr_expect_not(log_open(&r, directory));
-    static const char *const contents[] = {"", "blaselo", "blaselog\x02", "Blaselog\x01", "#!/bin/sh and more"};
+    static const char *const contents[] = {"", "blaselo", "blaselog\x01", "Blaselog\x02", "#!/bin/sh and more"};
     for (size_t i = 0; i < 5; i++) {
         FILE *file = fopen(path_of("other"), "w");
         fwrite(contents[i], 1, strlen(contents[i]), file);

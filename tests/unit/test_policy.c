@@ -5,15 +5,59 @@
 Test(policy, scores_are_the_formulas)
 {
     for (uint32_t i = 1; i < 200; i++) {
-        const struct merit m = {
-            .hits = i % 7, .misses = 1 + i % 3, .height = i, .cost_ns = 1000u * i, .bytes = 64 + i * i, .used_at = 10 + i};
-        cr_expect_eq(policy_score(POLICY_COSTSIZE, &m), (double)(m.hits + m.misses) * (double)m.cost_ns / (double)m.bytes);
+        const struct merit m = {.hits = (float)(i % 7),
+                                .misses = (float)(1 + i % 3),
+                                .height = i,
+                                .cost_ns = 1000u * i,
+                                .bytes = 64 + i * i,
+                                .used_at = 10 + i};
+        uint64_t uses = i % 7 + 1 + i % 3;
+        cr_expect_eq(policy_score(POLICY_COSTSIZE, &m), (double)uses * (double)m.cost_ns / (double)m.bytes);
         cr_expect_eq(policy_score(POLICY_LRU, &m), (double)m.used_at);
         cr_expect_eq(policy_score(POLICY_HEIGHT, &m), 1.0 / (double)m.height);
     }
     const struct merit none = {0};
     cr_expect_eq(policy_score(POLICY_COSTSIZE, &none), 0);
     cr_expect_eq(policy_score(POLICY_HEIGHT, &none), 1);
+}
+
+Test(policy, counts_are_halved_each_generation)
+{
+    struct merit m = {.hits = 6, .misses = 2, .generation = 5, .cost_ns = 1000, .bytes = 10};
+    policy_fade(&m, 5);
+    cr_expect_eq(policy_score(POLICY_COSTSIZE, &m), 8 * 100);
+    policy_fade(&m, 8);
+    cr_expect_eq(m.hits, 0.75);
+    cr_expect_eq(m.misses, 0.25);
+    cr_expect_eq(policy_score(POLICY_COSTSIZE, &m), 100);
+    policy_fade(&m, UINT32_MAX);
+    cr_expect_eq(policy_score(POLICY_COSTSIZE, &m), 0);
+    cr_expect_eq(m.generation, UINT32_MAX);
+}
+
+/* The heap's order is that of the scores, once all counts are those of one generation. */
+Test(policy, order_is_that_of_the_scores_of_one_generation)
+{
+    uint64_t random = 1;
+    for (int i = 0; i < 20000; i++) {
+        struct merit m[2];
+        for (int k = 0; k < 2; k++) {
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            m[k] = (struct merit){.hits = (float)(random >> 60),
+                                  .misses = 1,
+                                  .generation = (uint32_t)(random >> 40) % 12,
+                                  .cost_ns = 1 + (random >> 20) % 5000,
+                                  .bytes = 1 + random % 3};
+        }
+        bool first = policy_order(POLICY_COSTSIZE, &m[0]) < policy_order(POLICY_COSTSIZE, &m[1]);
+        policy_fade(&m[0], 12);
+        policy_fade(&m[1], 12);
+        double a = policy_score(POLICY_COSTSIZE, &m[0]), b = policy_score(POLICY_COSTSIZE, &m[1]);
+        cr_assert_eq(first, a < b, "%g and %g", a, b);
+    }
+    const struct merit worthless = {.misses = 1, .generation = 100, .bytes = 1};
+    const struct merit some = {.misses = 1e-30f, .cost_ns = 1, .bytes = 1};
+    cr_expect_lt(policy_order(POLICY_COSTSIZE, &worthless), policy_order(POLICY_COSTSIZE, &some));
 }
 
 /* What a test program can see of a victim. */
@@ -113,6 +157,26 @@ Test(policy, deepest_goes_first)
     for (uint64_t i = 6; i < 10; i++)
         cr_assert(put_at_height(cache, i, 1));
     expect_gone(4, (uint64_t[]){3, 1, 4, 0});
+    cache_free(cache);
+}
+
+/* What was hot leaves in the end when it is not asked for any more, and not before it has outlived many a newcomer. */
+Test(policy, what_was_hot_once_fades)
+{
+    struct cache *cache = small_cache(POLICY_COSTSIZE, 6, &gone);
+    cr_assert(put(cache, 1000, DATA, 0, 1000));
+    for (int i = 0; i < 31; i++)
+        cr_assert(has(cache, 1000));
+    uint64_t newcomers = 0;
+    for (bool there = true; there && newcomers < 400; newcomers++) {
+        gone.count = 0;
+        cr_assert(put(cache, newcomers, DATA, 0, 1000));
+        for (int i = 0; i < gone.count; i++)
+            there = there && !fp_equal(gone.keys[i], key(1000));
+    }
+    /* 32 uses against 1: 5 generations, of 1.5 budgets of 6 results each */
+    cr_expect_geq(newcomers, 30);
+    cr_expect_leq(newcomers, 80);
     cache_free(cache);
 }
 

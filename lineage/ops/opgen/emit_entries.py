@@ -52,7 +52,7 @@ def entry(record, letter, spelling, index):
 
 
 def emit(typed):
-    lines = ["/* Generated from lineage/ops/ by opgen. */", '#include "shim/entry.h"', ""]
+    lines = ["/* Generated from lineage/ops/ by opgen. */", '#include "lineage/entry.h"', ""]
     invokers, table, bodies, stubs, index, first = {}, [], [], [], 0, []
     for number, (record, letter) in enumerate(typed):
         first.append(index)

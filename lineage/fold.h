@@ -1,0 +1,52 @@
+/*
+ * Loop deduplication, on line (LIMA's, for programs whose loops nobody told us): the essay stands above fold.c.
+ *
+ * A fold is one thread's stream of items on its way to the log. Not thread-safe: the lineage guard is held around every function.
+ */
+#ifndef BLASE_LINEAGE_FOLD_H
+#define BLASE_LINEAGE_FOLD_H
+
+#include "lineage/log_writer.h"
+#include "lineage/step.h"
+
+enum { FOLD_MOST_STEPS = 1000 }; /* of a loop's body */
+
+/* What the folds of a process share. */
+struct folding {
+    struct log_writer *log; /* NULL: nothing is written */
+    bool dedup;
+    struct bytes out;      /* a record being made */
+    uint64_t patches;      /* made so far: their ids */
+    uint64_t dedup_items;  /* turns written */
+    uint64_t bytes, limit; /* of memory in folds */
+};
+
+struct fold;
+
+/* NULL: no memory. */
+struct fold *fold_new(struct folding *shared, uint64_t thread);
+void fold_free(struct folding *shared, struct fold *f);
+
+/*
+ * The next step, to be filled in: its ids are given, signature to outputs are the caller's. Until fold_add nothing else may be
+ * asked of the fold; asking again gives the same step. Leaves that the step makes new are counted by fold_add. NULL: no memory.
+ */
+struct step *fold_step(struct folding *shared, struct fold *f);
+
+/* The step is complete. `token`: equal for steps whose like a loop would bring again, data flow included. */
+void fold_add(struct folding *shared, struct fold *f, uint64_t token);
+
+/* What is held back goes to the log (which may still buffer it), with the times of the loops' items so far. */
+void fold_settle(struct folding *shared, struct fold *f);
+
+/*
+ * The log has item (or leaf) `ref` of this thread when it returns: called before another thread's step refers to it, so that the
+ * log tells nothing before what it came from.
+ */
+void fold_catch_up(struct folding *shared, struct fold *f, bool is_item, uint64_t ref);
+
+/* Ids it has given out so far. */
+uint64_t fold_items(const struct fold *f);
+uint64_t fold_leaves(const struct fold *f);
+
+#endif

@@ -1,0 +1,274 @@
+#include "lineage/patch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { EXCEPT_STATUS = 1, EXCEPT_SCALARS = 2, EXCEPT_FLOWS = 4 };
+enum { TAG_FLIPPED = 3 }; /* in place of a flow's tag: the other mode is right, from now on */
+
+static uint64_t place_of(const struct flow *f, uint64_t id, uint64_t leaf)
+{
+    return f->kind == FLOW_ITEM ? id : leaf;
+}
+
+static uint64_t replaced_place(const struct flow *f, uint64_t id, uint64_t leaf)
+{
+    return f->replaces == 2 ? id : leaf;
+}
+
+static void learn_flow(struct patch_flow *p, const struct flow *f, uint64_t id, uint64_t leaf)
+{
+    p->last = *f;
+    p->distance = place_of(f, id, leaf) - f->ref;
+    p->replaces_distance = replaced_place(f, id, leaf) - f->replaces_ref;
+}
+
+static void learn_status(struct patch_step *p, const struct step *s)
+{
+    p->outcome = s->outcome;
+    p->unkept = s->unkept;
+    p->source = s->source;
+    p->info = s->info;
+    p->nonfinite_in = s->nonfinite_in;
+    p->nonfinite_out = s->nonfinite_out;
+    p->kept_bytes = s->kept_bytes;
+}
+
+static bool same_status(const struct patch_step *p, const struct step *s)
+{
+    return p->outcome == s->outcome && p->unkept == s->unkept && p->source == s->source && p->info == s->info &&
+           p->nonfinite_in == s->nonfinite_in && p->nonfinite_out == s->nonfinite_out && p->kept_bytes == s->kept_bytes;
+}
+
+/* What the flow will be, the content of a new leaf apart. */
+static struct flow predicted(const struct patch_flow *p, bool by_distance, uint64_t id, uint64_t leaf)
+{
+    struct flow f = p->last;
+    if (by_distance && f.kind != FLOW_NEW)
+        f.ref = place_of(&f, id, leaf) - p->distance;
+    if (by_distance && f.replaces)
+        f.replaces_ref = replaced_place(&f, id, leaf) - p->replaces_distance;
+    return f;
+}
+
+static bool same_slice(const struct log_slice *a, const struct log_slice *b)
+{
+    return a->row == b->row && a->col == b->col && a->rows == b->rows && a->cols == b->cols;
+}
+
+static bool same_flow(const struct flow *a, const struct flow *b)
+{
+    return a->kind == b->kind && a->unproven == b->unproven && a->output == b->output && a->replaces == b->replaces &&
+           a->replaces_output == b->replaces_output && (a->kind == FLOW_NEW || a->ref == b->ref) &&
+           a->replaces_ref == b->replaces_ref && same_slice(&a->slice, &b->slice);
+}
+
+struct patch *patch_new(uint64_t id, const struct step *const *steps, uint32_t length)
+{
+    size_t nflows = 0;
+    for (uint32_t i = 0; i < length; i++)
+        nflows += steps[i]->ninputs;
+    struct patch *p = calloc(1, sizeof *p + length * sizeof *p->steps + nflows * sizeof *p->flows);
+    if (!p)
+        return NULL;
+    p->id = id;
+    p->length = length;
+    p->nflows = (uint32_t)nflows;
+    p->steps = (struct patch_step *)(p + 1);
+    p->flows = (struct patch_flow *)(p->steps + length);
+    uint32_t flow = 0;
+    for (uint32_t i = 0; i < length; i++) {
+        const struct step *s = steps[i];
+        struct patch_step *at = &p->steps[i];
+        at->signature = s->signature;
+        at->ninputs = s->ninputs;
+        at->noutputs = s->noutputs;
+        at->nscalars = s->nscalars;
+        at->first_flow = flow;
+        learn_status(at, s);
+        memcpy(at->scalars, s->scalars, s->nscalars * sizeof s->scalars[0]);
+        uint64_t leaf = s->leaves;
+        for (int k = 0; k < s->ninputs; k++, flow++) {
+            struct patch_flow *f = &p->flows[flow];
+            learn_flow(f, &s->inputs[k], s->id, leaf);
+            f->by_distance = s->inputs[k].kind == FLOW_NEW || f->distance <= 2 * (uint64_t)length;
+            leaf += s->inputs[k].kind == FLOW_NEW;
+        }
+    }
+    return p;
+}
+
+void patch_free(struct patch *p)
+{
+    free(p);
+}
+
+uint64_t patch_bytes(const struct patch *p)
+{
+    return sizeof *p + p->length * sizeof *p->steps + p->nflows * sizeof *p->flows;
+}
+
+/* Contents of new leaves that were foreseen go to `fps`; bit by input of what was not. */
+static unsigned surprising_flows(struct patch *p, uint32_t position, const struct step *s, struct bytes *fps)
+{
+    unsigned surprising = 0;
+    uint64_t leaf = s->leaves;
+    for (int k = 0; k < s->ninputs; k++) {
+        const struct patch_flow *f = &p->flows[p->steps[position].first_flow + (unsigned)k];
+        struct flow expected = predicted(f, f->by_distance, s->id, leaf);
+        if (!same_flow(&expected, &s->inputs[k])) {
+            surprising |= 1u << k;
+            expected = predicted(f, !f->by_distance, s->id, leaf);
+        }
+        if (s->inputs[k].kind == FLOW_NEW && same_flow(&expected, &s->inputs[k]))
+            put_raw(fps, &s->inputs[k].fp, sizeof s->inputs[k].fp);
+        leaf += s->inputs[k].kind == FLOW_NEW;
+    }
+    return surprising;
+}
+
+static void put_flows(struct patch *p, uint32_t position, const struct step *s, unsigned surprising, struct bytes *b)
+{
+    uint64_t leaf = s->leaves;
+    put_varint(b, surprising);
+    for (int k = 0; k < s->ninputs; k++) {
+        struct patch_flow *f = &p->flows[p->steps[position].first_flow + (unsigned)k];
+        struct flow other = predicted(f, !f->by_distance, s->id, leaf);
+        if (!(surprising & (1u << k)))
+            ;
+        else if (same_flow(&other, &s->inputs[k])) {
+            put_varint(b, TAG_FLIPPED);
+            f->by_distance = !f->by_distance;
+        } else
+            put_flow(b, &s->inputs[k], s->id, leaf);
+        leaf += s->inputs[k].kind == FLOW_NEW;
+    }
+}
+
+static void learn(struct patch *p, uint32_t position, const struct step *s)
+{
+    struct patch_step *at = &p->steps[position];
+    uint64_t leaf = s->leaves;
+    for (int k = 0; k < s->ninputs; k++) {
+        learn_flow(&p->flows[at->first_flow + (unsigned)k], &s->inputs[k], s->id, leaf);
+        leaf += s->inputs[k].kind == FLOW_NEW;
+    }
+}
+
+unsigned patch_put(struct patch *p, uint32_t position, const struct step *s, struct bytes *fps, struct bytes *exceptions,
+                   uint64_t *silent)
+{
+    struct patch_step *at = &p->steps[position];
+    const size_t scalars = s->nscalars * sizeof s->scalars[0];
+    unsigned flows = surprising_flows(p, position, s, fps), mask = flows ? EXCEPT_FLOWS : 0;
+    if (!same_status(at, s))
+        mask |= EXCEPT_STATUS;
+    if (memcmp(at->scalars, s->scalars, scalars) != 0)
+        mask |= EXCEPT_SCALARS;
+    if (mask) {
+        put_varint(exceptions, *silent);
+        put_varint(exceptions, mask);
+        *silent = 0;
+    } else {
+        ++*silent;
+    }
+    if (mask & EXCEPT_STATUS) {
+        put_status(exceptions, s);
+        learn_status(at, s);
+    }
+    if (mask & EXCEPT_SCALARS) {
+        put_scalars(exceptions, s);
+        memcpy(at->scalars, s->scalars, scalars);
+    }
+    if (flows)
+        put_flows(p, position, s, flows, exceptions);
+    learn(p, position, s);
+    return (unsigned)__builtin_popcount(flows);
+}
+
+static void next_exception(struct patch_reader *r)
+{
+    r->silent = r->exceptions.at < r->exceptions.end ? get_varint(&r->exceptions) : UINT64_MAX;
+}
+
+void patch_read(struct patch_reader *r, struct reader *payload)
+{
+    uint64_t nfps = get_varint(payload), left = (uint64_t)(payload->end - payload->at);
+    if (nfps > left / sizeof(struct fp))
+        payload->failed = true;
+    size_t size = payload->failed ? 0 : nfps * sizeof(struct fp);
+    r->fps = (struct reader){payload->at, payload->at + size, payload->failed};
+    r->exceptions = (struct reader){payload->at + size, payload->end, payload->failed};
+    next_exception(r);
+}
+
+static void get_exceptional_flow(struct patch_reader *r, struct patch_flow *p, struct flow *f, uint64_t id, uint64_t leaf)
+{
+    struct reader tag = r->exceptions;
+    bool foreseen = get_varint(&tag) == TAG_FLIPPED;
+    if (!foreseen) {
+        get_flow(&r->exceptions, f, id, leaf);
+        return;
+    }
+    r->exceptions = tag;
+    p->by_distance = !p->by_distance;
+    *f = predicted(p, p->by_distance, id, leaf);
+    if (f->kind == FLOW_NEW)
+        get_raw(&r->fps, &f->fp, sizeof f->fp);
+}
+
+static void get_flows(struct patch *p, uint32_t position, struct patch_reader *r, struct step *s, uint64_t surprising)
+{
+    uint64_t leaf = s->leaves;
+    for (int k = 0; k < s->ninputs; k++) {
+        struct patch_flow *at = &p->flows[p->steps[position].first_flow + (unsigned)k];
+        struct flow *f = &s->inputs[k];
+        if (surprising & (1u << k)) {
+            get_exceptional_flow(r, at, f, s->id, leaf);
+        } else {
+            *f = predicted(at, at->by_distance, s->id, leaf);
+            if (f->kind == FLOW_NEW)
+                get_raw(&r->fps, &f->fp, sizeof f->fp);
+        }
+        leaf += f->kind == FLOW_NEW;
+    }
+}
+
+bool patch_get(struct patch *p, uint32_t position, struct patch_reader *r, struct step *s)
+{
+    struct patch_step *at = &p->steps[position];
+    uint64_t mask = 0;
+    if (r->silent == 0) {
+        mask = get_varint(&r->exceptions);
+    } else {
+        r->silent--;
+    }
+    s->signature = at->signature;
+    s->ninputs = at->ninputs;
+    s->noutputs = at->noutputs;
+    s->nscalars = at->nscalars;
+    memset(s->outputs, 0, s->noutputs * sizeof s->outputs[0]);
+    if (mask & EXCEPT_STATUS) {
+        get_status(&r->exceptions, s);
+        learn_status(at, s);
+    } else {
+        s->outcome = at->outcome;
+        s->unkept = at->unkept;
+        s->source = at->source;
+        s->info = at->info;
+        s->nonfinite_in = at->nonfinite_in;
+        s->nonfinite_out = at->nonfinite_out;
+        s->kept_bytes = at->kept_bytes;
+    }
+    if (mask & EXCEPT_SCALARS) {
+        get_scalars(&r->exceptions, s);
+        memcpy(at->scalars, s->scalars, s->nscalars * sizeof s->scalars[0]);
+    } else {
+        memcpy(s->scalars, at->scalars, sizeof s->scalars);
+    }
+    get_flows(p, position, r, s, mask & EXCEPT_FLOWS ? get_varint(&r->exceptions) : 0);
+    learn(p, position, s);
+    if (mask)
+        next_exception(r);
+    return !r->fps.failed && !r->exceptions.failed;
+}

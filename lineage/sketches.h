@@ -1,0 +1,41 @@
+/*
+ * The sketches at hand, newest first: found by content, or by what a part of them would look like.
+ *
+ * Bounded in number (SKETCHES_MOST) and in bytes; the oldest goes. Grouped by shape, so that an input is held only against
+ * sketches that have room for it: a loop over matrices of one shape searches nothing. Not thread-safe: the lineage guard is held;
+ * what is searched outside of it has a reference of its own.
+ */
+#ifndef BLASE_LINEAGE_SKETCHES_H
+#define BLASE_LINEAGE_SKETCHES_H
+
+#include "lineage/sketch.h"
+
+enum { SKETCHES_MOST = 1024 };
+
+struct sketches;
+
+struct sketches *sketches_new(size_t limit_bytes); /* NULL: out of memory */
+void sketches_free(struct sketches *all);
+void sketches_clear(struct sketches *all);
+
+struct sketch *sketches_find(const struct sketches *all, struct fp content);
+
+/* Takes one reference over. In place of one of the same content; dropped when it is larger than all there is room for. */
+void sketches_add(struct sketches *all, struct sketch *s);
+
+/* The content was produced once more: it is the newest. */
+void sketches_touch(struct sketches *all, struct sketch *s);
+
+/* The newest sketch older than `before` that may hold what the probe searches for; NULL: none. */
+struct sketch *sketches_next(const struct sketches *all, const struct probe *p, uint64_t before);
+
+/* Has any sketch room for the input as a part of it? */
+bool sketches_room(const struct sketches *all, const struct probe *p);
+
+/* Any SKETCH_HASHES among them? Needs no guard. */
+bool sketches_hashed(const struct sketches *all);
+
+uint64_t sketches_bytes(const struct sketches *all);
+uint64_t sketches_dropped(const struct sketches *all);
+
+#endif

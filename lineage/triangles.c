@@ -1,0 +1,94 @@
+#include "lineage/triangles.h"
+
+#include <string.h>
+
+static bool has(const struct triangles *known, const struct view *v)
+{
+    for (int i = 0; i < known->count; i++)
+        if (known->orders[i] == v->rows && known->types[i] == v->type)
+            return true;
+    return false;
+}
+
+static bool candidate(const struct traced_input *in)
+{
+    const struct view *v = &in->view;
+    return (in->found.how == FOUND_NOTHING || in->found.how == FOUND_UNPROVEN) && v->part == PART_FULL && !v->vector &&
+           v->rows == v->cols && v->rows > 1;
+}
+
+void triangles_note(struct triangles *known, const struct traced *t, const struct traced_output *out)
+{
+    if (out->parts[0] == PART_FULL || !t->use)
+        return;
+    struct view v = view_of(t->canon, out->operand, t->use[out->operand].write);
+    if (v.rows != v.cols || known->count == TRIANGLES_MOST || has(known, &v))
+        return;
+    known->orders[known->count] = v.rows;
+    known->types[known->count++] = v.type;
+}
+
+bool triangles_wanted(const struct triangles *known, const struct traced *t)
+{
+    for (int i = 0; i < t->ninputs; i++)
+        if (candidate(&t->inputs[i]) && has(known, &t->inputs[i].view))
+            return true;
+    return false;
+}
+
+static struct fp fp_of_part(const struct fp *fps, const uint8_t *parts, int count, int part)
+{
+    for (int i = 0; i < count; i++)
+        if (parts[i] == part)
+            return fps[i];
+    return (struct fp){0, 0};
+}
+
+static bool is_output(struct guard *guard, struct content *content, struct fp fp, struct found *found)
+{
+    if (!guard_enter(guard))
+        return false;
+    const struct origin *known = content_find(content, fp);
+    const bool good = known && known->is_item;
+    if (good)
+        *found = (struct found){.how = FOUND_WHOLE, .origin = *known};
+    guard_leave(guard);
+    return good;
+}
+
+/* Input i becomes its triangle, and the strict rest takes the place behind it. */
+static void split(struct traced *t, int i, int part, struct fp fp, struct found found, int rest, struct fp rest_fp)
+{
+    memmove(&t->inputs[i + 2], &t->inputs[i + 1], (size_t)(t->ninputs - i - 1) * sizeof t->inputs[0]);
+    t->ninputs++;
+    struct traced_input *triangle = &t->inputs[i], *beside = &t->inputs[i + 1];
+    *beside = *triangle;
+    triangle->view.part = (uint8_t)part;
+    triangle->fp = fp;
+    triangle->found = found;
+    beside->view.part = (uint8_t)rest;
+    beside->fp = rest_fp;
+    beside->found = (struct found){.how = FOUND_NOTHING};
+    beside->beside = true;
+}
+
+void triangles_split(struct guard *guard, struct content *content, const struct triangles *known, struct traced *t)
+{
+    for (int i = 0; i < t->ninputs && t->ninputs < OP_MAX_OPERANDS; i++) {
+        struct fp fps[FP_MAX_PARTS];
+        uint8_t parts[FP_MAX_PARTS];
+        struct found found;
+        if (!candidate(&t->inputs[i]) || !has(known, &t->inputs[i].view))
+            continue;
+        int count = fingerprint_parts(&t->inputs[i].view, NULL, 1, fps, parts);
+        for (int lower = 1; lower >= 0; lower--) {
+            const int part = lower ? PART_LOWER : PART_UPPER, rest = lower ? PART_STRICT_UPPER : PART_STRICT_LOWER;
+            struct fp fp = fp_of_part(fps, parts, count, part);
+            if (!is_output(guard, content, fp, &found))
+                continue;
+            split(t, i, part, fp, found, rest, fp_of_part(fps, parts, count, rest));
+            i++;
+            break;
+        }
+    }
+}

@@ -1,0 +1,345 @@
+#include "lineage/unfold.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool append(void **array, size_t count, size_t size)
+{
+    if (count & (count - 1))
+        return true; /* grows when the count is a power of two (or none) */
+    void *larger = realloc(*array, (count ? 2 * count : 1) * size);
+    if (!larger)
+        return false;
+    *array = larger;
+    return true;
+}
+
+/* Where each patch's times stand: its last record of them counts, and comes after the items. */
+static void find_times(struct unfold *x, const struct log_reader *whole)
+{
+    struct log_reader log = *whole;
+    struct log_record record;
+    while (log_next(&log, &record)) {
+        struct reader payload = record.payload;
+        if (record.kind == LOG_PATCH) {
+            struct log_patch p;
+            if (log_decode_patch(&payload, &p) && p.length && append((void **)&x->times, x->ntimes, sizeof *x->times))
+                x->times[x->ntimes++] = (struct reader){0};
+        } else if (record.kind == LOG_TIMES) {
+            uint64_t id = get_varint(&payload);
+            if (id < x->ntimes)
+                x->times[id] = record.payload;
+        }
+    }
+}
+
+static void forget_patches(struct stream *s)
+{
+    for (uint32_t i = 0; i < s->npatches; i++) {
+        patch_free(s->patches[i].patch);
+        free(s->patches[i].totals);
+        free(s->patches[i].turns);
+    }
+    s->npatches = 0;
+}
+
+static struct stream *stream_of(struct unfold *x, uint64_t thread)
+{
+    if (thread >= STEP_MAX_THREADS)
+        return NULL;
+    if (!x->streams[thread])
+        x->streams[thread] = calloc(1, sizeof **x->streams);
+    return x->streams[thread];
+}
+
+static bool is_scalar(uint64_t kind)
+{
+    return kind == ARG_SCALAR || kind == ARG_REAL_SCALAR;
+}
+
+/* Numbers go up by one, as the writer gives them. */
+static void read_signature(struct unfold *x, struct reader *payload)
+{
+    struct known_signature *known = calloc(1, sizeof *known);
+    if (!known)
+        return;
+    unsigned scalars = 0;
+    bool good = log_decode_signature(payload, &known->s) && known->s.id == x->nsignatures;
+    for (uint64_t i = 0; good && i < known->s.nvalues; i++)
+        scalars += is_scalar(known->s.values[i].kind);
+    known->nscalars = (uint8_t)scalars;
+    if (good && scalars <= STEP_MAX_SCALARS && append((void **)&x->signatures, x->nsignatures, sizeof *x->signatures))
+        x->signatures[x->nsignatures++] = known;
+    else
+        free(known);
+}
+
+static const struct known_signature *signature_at(const struct unfold *x, uint64_t id)
+{
+    return id < x->nsignatures ? x->signatures[id] : NULL;
+}
+
+static void begin_step(struct unfold *x, uint64_t thread, const struct known_signature *signature)
+{
+    x->thread = thread;
+    x->signature = &signature->s;
+    x->fresh = true;
+}
+
+/* The plain items of a stream are kept for a while: a patch may be made of the last of them. */
+static void remember(struct stream *s, const struct step *step)
+{
+    struct step **place = &s->recent[s->items % FOLD_MOST_STEPS];
+    if (!*place)
+        *place = malloc(sizeof **place);
+    if (*place)
+        step_copy(*place, step);
+    s->nrecent = *place ? s->nrecent + 1 : 0;
+}
+
+static void count_step(struct stream *s, const struct step *step)
+{
+    s->items++;
+    for (int i = 0; i < step->ninputs; i++)
+        s->leaves += step->inputs[i].kind == FLOW_NEW;
+}
+
+static bool read_item(struct unfold *x, struct reader *payload)
+{
+    uint64_t thread = get_varint(payload);
+    struct stream *s = stream_of(x, thread);
+    struct step *step = &x->step;
+    step->signature = get_varint(payload);
+    const struct known_signature *signature = signature_at(x, step->signature);
+    if (payload->failed || !s || !signature)
+        return false;
+    step->id = step_id(thread, s->items);
+    step->leaves = step_id(thread, s->leaves);
+    step->ninputs = (uint8_t)signature->s.ninputs;
+    step->noutputs = (uint8_t)signature->s.noutputs;
+    step->nscalars = signature->nscalars;
+    get_step(payload, step, s->last_start);
+    if (payload->failed)
+        return false;
+    s->last_start = step->start_ns;
+    remember(s, step);
+    count_step(s, step);
+    begin_step(x, thread, signature);
+    return true;
+}
+
+static void read_patch(struct unfold *x, struct reader *payload)
+{
+    const struct step *steps[FOLD_MOST_STEPS];
+    struct log_patch p;
+    struct stream *s;
+    if (!log_decode_patch(payload, &p) || !(s = stream_of(x, p.thread)))
+        return;
+    if (p.length == 0) {
+        forget_patches(s);
+        return;
+    }
+    if (p.length > s->nrecent || p.length > FOLD_MOST_STEPS || s->npatches == PATHS_MOST)
+        return;
+    for (uint64_t i = 0; i < p.length; i++)
+        steps[i] = s->recent[(s->items - p.length + i) % FOLD_MOST_STEPS];
+    struct patch *patch = patch_new(p.id, steps, (uint32_t)p.length);
+    if (patch)
+        s->patches[s->npatches++] = (struct known_patch){.patch = patch,
+                                                         .defined = step_id(p.thread, s->items - p.length),
+                                                         .times = p.id < x->ntimes ? x->times[p.id] : (struct reader){0}};
+}
+
+/* From the last record of its times; without one they stay zero. */
+static void load_times(struct known_patch *k)
+{
+    const uint32_t length = k->patch->length;
+    k->totals = calloc(length, sizeof *k->totals);
+    k->turns = calloc(length, sizeof *k->turns);
+    struct reader r = k->times;
+    get_varint(&r);
+    get_varint(&r);
+    if (!k->totals || !k->turns || get_varint(&r) != length)
+        return;
+    for (uint32_t i = 0; i < length; i++) {
+        struct step_times t;
+        uint64_t turns = get_varint(&r);
+        uint64_t *const fields[] = {&t.call_ns, &t.fingerprint_ns, &t.fingerprint_bytes, &t.copy_ns, &t.saved_ns, &t.trace_ns};
+        for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++)
+            *fields[f] = get_varint(&r);
+        if (r.failed)
+            return;
+        k->totals[i] = t;
+        k->turns[i] = turns;
+    }
+}
+
+/* The share of turn `turn` in a total: all shares add up to it. */
+static uint64_t share(uint64_t total, uint64_t turn, uint64_t turns)
+{
+    return turn < turns ? total / turns + (turn < total % turns) : 0;
+}
+
+static void take_times(struct known_patch *k, uint64_t position, struct step *step)
+{
+    memset(&step->times, 0, sizeof step->times);
+    if (!k->totals && !k->turns)
+        load_times(k);
+    uint64_t turn = k->patch->steps[position].turns++;
+    if (!k->totals || !k->turns)
+        return;
+    const struct step_times *t = &k->totals[position];
+    uint64_t turns = k->turns[position];
+    step->times = (struct step_times){share(t->call_ns, turn, turns),           share(t->fingerprint_ns, turn, turns),
+                                      share(t->fingerprint_bytes, turn, turns), share(t->copy_ns, turn, turns),
+                                      share(t->saved_ns, turn, turns),          share(t->trace_ns, turn, turns)};
+}
+
+static struct known_patch *patch_of(struct stream *s, uint64_t id)
+{
+    for (uint32_t i = 0; i < s->npatches; i++)
+        if (s->patches[i].patch->id == id)
+            return &s->patches[i];
+    return NULL;
+}
+
+static bool read_turn(struct unfold *x, struct reader *payload)
+{
+    struct turning *t = &x->turning;
+    struct stream *s;
+    t->rounds.length = 0;
+    t->at = NULL;
+    if (!log_decode_turn(payload, &t->turn) || !(s = stream_of(x, t->turn.thread)))
+        return false;
+    t->at = patch_of(s, t->turn.patch);
+    const uint32_t length = t->at ? t->at->patch->length : 0;
+    const bool whole = t->turn.from == 0 && t->turn.to == length;
+    if (!t->at || t->turn.from >= t->turn.to || t->turn.to > length || !t->turn.repeats || (t->turn.repeats > 1 && !whole)) {
+        t->at = NULL;
+        return false;
+    }
+    patch_read(&t->reader, payload);
+    t->position = t->turn.from;
+    t->repeat = 0;
+    s->nrecent = 0;
+    s->last_start += t->turn.start_ns;
+    return true;
+}
+
+/* The next entry of the rounds that are being told; without one, or when it makes no sense, they are over. */
+static void next_entry(struct unfold *x)
+{
+    struct turning *t = &x->turning;
+    struct log_rounds *c = &t->rounds;
+    t->at = NULL;
+    if (t->entry == c->length) {
+        t->entry = 0;
+        t->round++;
+    }
+    if (!c->length || t->round > c->rounds || (t->round == c->rounds && t->entry >= c->rest)) {
+        c->length = 0;
+        return;
+    }
+    struct known_patch *at = patch_of(x->streams[c->thread], c->entries[t->entry].patch);
+    if (!at || !c->entries[t->entry].repeats) {
+        c->length = 0;
+        return;
+    }
+    t->at = at;
+    t->turn = (struct log_turn){.thread = c->thread,
+                                .patch = at->patch->id,
+                                .to = at->patch->length,
+                                .repeats = c->entries[t->entry].repeats,
+                                .digest = c->digest};
+    t->reader = (struct patch_reader){.silent = UINT64_MAX};
+    t->position = t->repeat = 0;
+    t->entry++;
+}
+
+static void read_rounds(struct unfold *x, struct reader *payload)
+{
+    struct turning *t = &x->turning;
+    struct stream *s;
+    if (!log_decode_rounds(payload, &t->rounds) || !(s = stream_of(x, t->rounds.thread))) {
+        t->rounds.length = 0;
+        return;
+    }
+    s->nrecent = 0;
+    s->last_start += t->rounds.start_ns;
+    t->round = t->entry = 0;
+    next_entry(x);
+}
+
+/* The next step of the turn that is being told; false when it makes no sense. */
+bool unfold_turn(struct unfold *x, bool *closes)
+{
+    struct turning *t = &x->turning;
+    struct stream *s = x->streams[t->turn.thread];
+    struct step *step = &x->step;
+    const struct known_signature *signature = signature_at(x, t->at->patch->steps[t->position].signature);
+    step->id = step_id(t->turn.thread, s->items);
+    step->leaves = step_id(t->turn.thread, s->leaves);
+    step->start_ns = s->last_start;
+    if (!signature || !patch_get(t->at->patch, (uint32_t)t->position, &t->reader, step)) {
+        t->at = NULL;
+        t->rounds.length = 0;
+        return false;
+    }
+    take_times(t->at, t->position, step);
+    count_step(s, step);
+    begin_step(x, t->turn.thread, signature);
+    if (++t->position < t->turn.to)
+        return true;
+    t->position = t->turn.from;
+    if (++t->repeat == t->turn.repeats) {
+        next_entry(x);
+        *closes = !t->at;
+    }
+    return true;
+}
+
+void unfold_init(struct unfold *x, const struct log_reader *log)
+{
+    memset(x, 0, sizeof *x);
+    find_times(x, log);
+}
+
+void unfold_free(struct unfold *x)
+{
+    for (size_t i = 0; i < STEP_MAX_THREADS; i++) {
+        struct stream *s = x->streams[i];
+        if (!s)
+            continue;
+        forget_patches(s);
+        for (size_t k = 0; k < FOLD_MOST_STEPS; k++)
+            free(s->recent[k]);
+        free(s);
+    }
+    for (size_t i = 0; i < x->nsignatures; i++)
+        free(x->signatures[i]);
+    free(x->signatures);
+    free(x->times);
+}
+
+void unfold_record(struct unfold *x, struct log_record *record)
+{
+    switch (record->kind) {
+    case LOG_SIGNATURE:
+        read_signature(x, &record->payload);
+        break;
+    case LOG_ITEM:
+        read_item(x, &record->payload);
+        break;
+    case LOG_PATCH:
+        read_patch(x, &record->payload);
+        break;
+    case LOG_TURN:
+        read_turn(x, &record->payload);
+        break;
+    case LOG_ROUNDS:
+        read_rounds(x, &record->payload);
+        break;
+    default:
+        break;
+    }
+}
