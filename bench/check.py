@@ -72,6 +72,8 @@ def check(options):
     baseline, results = load(options.baseline), load(options.run)
     if baseline["size"] != results["size"]:
         sys.exit(f"bench-check: the baseline is of --{baseline['size']}, the run of --{results['size']}")
+    if not all(isinstance(value, dict) for levels in baseline["ratios"].values() for value in levels.values()):
+        sys.exit("bench-check: the baseline has no processor time; make bench, then make bench-baseline")
     options.size = results["size"]
     now = ratios(results)
     missing = sorted(set(baseline["ratios"]) - set(now))

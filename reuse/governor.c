@@ -6,7 +6,7 @@
 #include "reuse/driver.h"
 
 enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32, RETRY = 16, MOST_BELIEF = 8 };
-enum { NEVER_CLOSED_NS = 500 * LOOK_COST_NS }; /* beside such a call a look costs nothing */
+enum { NEVER_CLOSED_NS = 2000 * LOOK_COST_NS }; /* beside such a call a look costs nothing */
 enum { BARREN_FROM = 512, BARREN_RATIO = 50, SUBSET = 16, FORGET_AT = 1024, FORGET_FRESH_AT = 64, CREDIT_PART = 4 };
 static const double BELIEF_IN_FRESH = 2, BELIEF_IN_REPEATED = 128,
                     BELIEF_IN_USES = 8; /* results that count as asked for beforehand */

@@ -5,7 +5,7 @@ import numpy as np
 from sizes import chosen
 
 SIZES = dict(tiny=dict(rows=300, base=10, candidates=6, steps=3),
-             quick=dict(rows=6_000, base=150, candidates=60, steps=4),
+             quick=dict(rows=6_000, base=150, candidates=40, steps=4),
              paper=dict(rows=100_000, base=500, candidates=100, steps=10))
 
 

@@ -47,7 +47,7 @@ def dear_results_return(place, arguments, least, *options):
 
 def governed(place):
     """The governor lets dear results go to disk, and its books hold what that cost."""
-    shown = compared(place, ["nothing", "400", "8"], "--memory", "8M")
+    shown = compared(place, ["nothing", "400", "14"], "--memory", "8M")  # rounds enough for a busy machine
     cache = shown["cache"]
     expect(cache["spills"] > 0 and cache["restores"] > 0, "nothing came back:", cache)
     expect(shown["reuse"]["overhead_seconds"] >= cache["spill_seconds"] > 0, "the books:", shown)
