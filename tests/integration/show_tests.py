@@ -38,9 +38,9 @@ def too_large(place):
 
 
 def small_calls(place):
-    """Under the governor the rest is too small; where exceptions trap nothing is asked but that."""
+    """Small calls are too small, others are traced while that can be afforded; where exceptions trap nothing is asked but that."""
     found = reasons(place, "--trace", "auto", "--reuse", "none")
-    same(found["not_kept"], {}, "reasons.not_kept")
+    expect(set(found["not_kept"]) <= {"reuse_off"}, "reasons.not_kept:", found)
     same(found["bypassed"]["exceptions_trap"], 5, "exceptions_trap")
     expect(found["bypassed"]["too_small"] >= 6, "too few small calls:", found)
 
