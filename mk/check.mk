@@ -1,6 +1,6 @@
 # make check: layers, format, static analysis.
 
-SOURCES := $(wildcard lineage/*.[ch] reuse/*.[ch] shim/*.[ch] tools/*.[ch] tests/unit/*.[ch] tests/property/*.[ch])
+SOURCES := $(wildcard lineage/*.[ch] reuse/*.[ch] shim/*.[ch] tools/*.[ch] tests/unit/*.[ch] tests/property/*.[ch] tests/fuzz/*.[ch])
 ANALYSED := $(LINEAGE) $(REUSE) $(SHIM) $(TOOLS)
 
 .PHONY: check check-layers check-format format tidy cppcheck

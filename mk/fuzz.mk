@@ -7,7 +7,7 @@ SECONDS_OF_FUZZING := $(if $(SECONDS),-max_total_time=$(SECONDS))
 FUZZ    := $(BUILD)/fuzz
 FUZZFLAGS := -g -O2 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZ_OBJECTS := $(patsubst %.c,$(FUZZ)/obj/%.o,$(wildcard tests/fuzz/*.c) $(LINEAGE) $(REUSE) $(filter-out tools/blase.c,$(TOOLS))) \
-    $(FUZZ)/obj/gen/ops.o
+    $(FUZZ)/obj/gen/ops.o $(FUZZ)/obj/gen/entry_table.o
 KEPT    := tests/fuzz/corpus
 # A crash tells its own stack all the same.
 FUZZ_SPEED := ASAN_OPTIONS=malloc_context_size=0
@@ -20,7 +20,7 @@ $(FUZZ)/obj/%.o: %.c | $(GEN)/stamp
 	clang $(FUZZFLAGS) $(BASE) -c -o $@ $<
 $(FUZZ)/obj/lineage/fingerprint_avx2.o: BASE += -mavx2
 $(FUZZ)/fuzz_log: $(FUZZ_OBJECTS)
-	clang $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $^ -lcjson -lm -lpthread
+	clang $(FUZZFLAGS) -fsanitize=fuzzer -o $@ $^ -lcjson -lm -lpthread -ldl
 
 .PHONY: fuzz fuzz-build fuzz-corpus
 fuzz-build:

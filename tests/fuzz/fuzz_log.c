@@ -180,9 +180,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     size_t events = read_in_memory(data, size);
     write_log(data, size);
+    if (events >= EVENTS)
+        return 0;
     if (size % 8 == 7)
         summarise();
-    else if (events < EVENTS)
+    else
         read_as_commands_do(size % 8);
     return 0;
 }
