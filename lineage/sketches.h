@@ -26,6 +26,12 @@ void sketches_add(struct sketches *all, struct sketch *s);
 /* The content was produced once more: it is the newest. */
 void sketches_touch(struct sketches *all, struct sketch *s);
 
+/* Has anyone searched sketches of the view's shape? Then a new one is to be signed before it is added. */
+bool sketches_searched(const struct sketches *all, const struct view *v, enum sketch_kind kind);
+
+/* Signs some of those that have room for the input, few enough for inside the guard; true: no more to do. */
+bool sketches_sign(struct sketches *all, const struct probe *p);
+
 /* The newest sketch older than `before` that may hold what the probe searches for; NULL: none. */
 struct sketch *sketches_next(const struct sketches *all, const struct probe *p, uint64_t before);
 
