@@ -161,10 +161,17 @@ static inline __attribute__((always_inline)) void sign_elements(struct sketch *s
     }
 }
 
+int sketch_level(int64_t rows, int64_t cols)
+{
+    int level = 0;
+    while (rows * cols >> level > SIGNED)
+        level++;
+    return level;
+}
+
 static void sign_copy(struct sketch *s)
 {
-    while (s->rows * s->cols >> s->level > SIGNED)
-        s->level++;
+    s->level = (uint8_t)sketch_level(s->rows, s->cols);
     if (s->element == 8)
         sign_elements(s, 8);
     else if (s->element == 4)
@@ -452,35 +459,36 @@ void probe_end(struct probe *p)
     free(p->rows);
 }
 
-/* Adds the key to those of its levels, each key once; true when no level has room for more: the last one fills last. */
-static bool ask_for(struct probe *p, uint64_t key)
+/* Adds the key to those of its levels, each key once; true when no level has room for more: the highest fills last. */
+static inline bool ask_for(struct probe *p, int highest, uint64_t key)
 {
-    for (int level = 0; level < SKETCH_LEVELS && chosen(key, level); level++) {
+    for (int level = 0; level <= highest && chosen(key, level); level++) {
         int n = p->nkeys[level], k = 0;
         while (k < n && p->keys[level][k] != key)
             k++;
         if (k == n && n < SKETCH_KEYS)
             p->keys[level][p->nkeys[level]++] = key;
     }
-    return p->nkeys[SKETCH_LEVELS - 1] == SKETCH_KEYS;
+    return p->nkeys[highest] == SKETCH_KEYS;
 }
 
 /* The anchor is the one of the elements looked at that has the greatest key: never a zero, if there is another. */
-static void ask_for_elements(struct probe *p)
+static inline __attribute__((always_inline)) void ask_for_elements(struct probe *p, int highest, uint32_t element)
 {
     uint64_t greatest = 0;
     bool full = false;
     for (int64_t j = 0; j < p->v.cols && !full; j++) {
         int64_t lo, hi;
+        const char *column = p->v.base + j * p->v.ld * element;
         view_column(&p->v, j, &lo, &hi);
         for (int64_t i = lo; i < hi && !full; i++) {
-            uint64_t key = key_of(element_at(&p->v, i, j), p->v.element);
+            uint64_t key = key_of(column + i * element, element);
             if (p->nkeys[0] == 0 || key > greatest) {
                 greatest = key;
                 p->anchor_row = i;
                 p->anchor_col = j;
             }
-            full = ask_for(p, key);
+            full = ask_for(p, highest, key);
         }
     }
     p->searchable = p->nkeys[0] > 1; /* not all are alike */
@@ -497,14 +505,19 @@ static bool all_alike(const struct view *v)
     return true;
 }
 
-void probe_prepare(struct probe *p, bool hashes)
+void probe_prepare(struct probe *p, int highest, bool hashes)
 {
     int64_t count = view_count(&p->v);
     if (count < SKETCH_LEAST)
         return;
-    if ((size_t)(p->v.rows * p->v.cols) * p->v.element <= SKETCH_COPY_BYTES)
-        ask_for_elements(p);
-    else
+    if ((size_t)(p->v.rows * p->v.cols) * p->v.element <= SKETCH_COPY_BYTES) {
+        if (p->v.element == 8)
+            ask_for_elements(p, highest, 8);
+        else if (p->v.element == 4)
+            ask_for_elements(p, highest, 4);
+        else
+            ask_for_elements(p, highest, 16);
+    } else
         p->searchable = !all_alike(&p->v);
     if (!hashes || !p->searchable || p->v.part != PART_FULL)
         return;

@@ -65,6 +65,9 @@ struct sketch {
 /* Extents of a sketch of the view: a vector, strided or not, is a column. */
 void sketch_extents(const struct view *v, int64_t *rows, int64_t *cols);
 
+/* The level of a COPY's signature. */
+int sketch_level(int64_t rows, int64_t cols);
+
 /* The most that can be kept of a view. */
 enum sketch_kind sketch_best(const struct view *v);
 
@@ -96,10 +99,10 @@ struct probe {
 /* False: out of memory; then the input is not recognised. */
 bool probe_begin(struct probe *p, const struct view *v);
 /*
- * What is searched for by content: elements of up to SKETCH_COPY_BYTES; with `hashes` first row and column. Leaves `searchable`
+ * What is searched for by content: elements of up to SKETCH_COPY_BYTES, for levels up to `highest`; with `hashes` first row and column. Leaves `searchable`
  * false when it is not worth it.
  */
-void probe_prepare(struct probe *p, bool hashes);
+void probe_prepare(struct probe *p, int highest, bool hashes);
 void probe_end(struct probe *p);
 
 /* Has a content of this shape room for the input as a proper part? */

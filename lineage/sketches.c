@@ -218,12 +218,19 @@ static bool shape_fits(const struct sketches *all, const struct sketch_shape *sh
     return sketch_has_room(shape->type, shape->part, shape->rows, shape->cols, p);
 }
 
-bool sketches_room(const struct sketches *all, const struct probe *p)
+int sketches_room(const struct sketches *all, const struct probe *p)
 {
-    for (int i = 0; i < all->nshapes; i++)
-        if (shape_fits(all, &all->shapes[i], p))
-            return true;
-    return shape_fits(all, &all->shapes[SHAPES], p);
+    int highest = -1;
+    for (int i = 0; i <= all->nshapes; i++) {
+        const struct sketch_shape *shape = &all->shapes[i < all->nshapes ? i : SHAPES];
+        if (!shape_fits(all, shape, p))
+            continue;
+        int level = shape->kind == SKETCH_COPY ? sketch_level(shape->rows, shape->cols) : 0;
+        if (i == all->nshapes)
+            level = SKETCH_LEVELS - 1;
+        highest = level > highest ? level : highest;
+    }
+    return highest;
 }
 
 bool sketches_searched(const struct sketches *all, const struct view *v, enum sketch_kind kind)
@@ -237,8 +244,8 @@ bool sketches_searched(const struct sketches *all, const struct view *v, enum sk
 bool sketches_sign(struct sketches *all, const struct probe *p)
 {
     int left = SIGNED_AT_ONCE;
-    for (int i = 0; i <= SHAPES; i++) {
-        struct sketch_shape *shape = &all->shapes[i];
+    for (int i = 0; i <= all->nshapes; i++) {
+        struct sketch_shape *shape = &all->shapes[i < all->nshapes ? i : SHAPES];
         if (!shape_fits(all, shape, p))
             continue;
         shape->searched = true;

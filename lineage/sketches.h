@@ -35,8 +35,8 @@ bool sketches_sign(struct sketches *all, const struct probe *p);
 /* The newest sketch older than `before` that may hold what the probe searches for; NULL: none. */
 struct sketch *sketches_next(const struct sketches *all, const struct probe *p, uint64_t before);
 
-/* Has any sketch room for the input as a part of it? */
-bool sketches_room(const struct sketches *all, const struct probe *p);
+/* The highest level of the sketches that have room for the input as a part of them; -1: none has. */
+int sketches_room(const struct sketches *all, const struct probe *p);
 
 /* Any SKETCH_HASHES among them? Needs no guard. */
 bool sketches_hashed(const struct sketches *all);
