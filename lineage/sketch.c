@@ -560,7 +560,6 @@ bool sketch_may_hold(const struct sketch *s, const struct probe *p)
            (s->row && width == s->cols && has_signed(s, p->row.hi));
 }
 
-/* Each slice has the signature bits that begin with its number. */
 int sketch_slices(const struct sketch *s, uint16_t slices[SKETCH_SLICES])
 {
     int n = 0, finer = 64 - s->shift - SKETCH_SLICES_LOG2, last = -1;

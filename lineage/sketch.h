@@ -16,15 +16,17 @@
  * A sketch speaks of content, not of a buffer or a call: it is filed under the content's fingerprint, and who has produced that
  * content is the content index's to say. A vector, strided or not, is a column.
  *
- * Copied parts, which no address betrays, are searched for among sketches. Each has a *signature*, a Bloom filter: of a COPY's
- * elements (of every 2nd or 4th, chosen by their own bits, when there are more than 1024: the choice falls alike in the part and
- * in the whole), or of the hashes of all rows and columns. An input asks with its first row and column and with up to four of its
- * elements, and reads only the sketches that answer. A part of fewer than SKETCH_LEAST elements, or all of whose elements are
- * alike, is not searched for: zeros are in everything. Where it stands more than once, the lowest column wins, then the lowest
- * row.
+ * Copied parts, which no address betrays, are searched for among sketches. For that each is signed, the first time that anyone
+ * searches sketches of its shape: a program whose matrices have no room for one another never pays for it. A *signature* is a
+ * Bloom filter: of a COPY's
+ * elements (of one in 2^level, chosen by their own bits, when there are more than 1024: the choice falls alike in the part and in
+ * the whole), or of the hashes of all rows and columns. An input asks with its first row and column and with up to four of its
+ * elements, and reads only the sketches that answer; how all are asked at once: sketches.h. A part of fewer than SKETCH_LEAST
+ * elements, or all of whose elements are alike, is not searched for: zeros are in everything. Where it stands more than once, the
+ * lowest column wins, then the lowest row.
  *
- * Immutable once made, but for the links that belong to `sketches`; counted references. Making, searching and checking read the
- * view's own elements only, and are for outside of any guard.
+ * Immutable once made, but for the signature and links, which belong to `sketches`; counted references. Making, searching and
+ * checking read the view's own elements only, and are for outside of any guard.
  */
 #ifndef BLASE_LINEAGE_SKETCH_H
 #define BLASE_LINEAGE_SKETCH_H
@@ -99,8 +101,8 @@ struct probe {
 /* False: out of memory; then the input is not recognised. */
 bool probe_begin(struct probe *p, const struct view *v);
 /*
- * What is searched for by content: elements of up to SKETCH_COPY_BYTES, for levels up to `highest`; with `hashes` first row and column. Leaves `searchable`
- * false when it is not worth it.
+ * What is searched for by content: elements of up to SKETCH_COPY_BYTES, for levels up to `highest`; with `hashes` first row and
+ * column. Leaves `searchable` false when it is not worth it.
  */
 void probe_prepare(struct probe *p, int highest, bool hashes);
 void probe_end(struct probe *p);

@@ -1,9 +1,11 @@
 /*
  * The sketches at hand, newest first: found by content, or by what a part of them would look like.
  *
- * Bounded in number (SKETCHES_MOST) and in bytes; the oldest goes. Grouped by shape, so that an input is held only against
- * sketches that have room for it: a loop over matrices of one shape searches nothing. Not thread-safe: the lineage guard is held;
- * what is searched outside of it has a reference of its own.
+ * Bounded in number (SKETCHES_MOST) and in bytes; the oldest goes. Grouped by shape: a loop over matrices of one shape, where no
+ * sketch has room for an input, searches nothing. The signatures are kept a second time, across: slice k has a bit for each
+ * sketch whose signature has a bit that begins with k. What may hold an input are the bits in the slices of all of its keys, so
+ * that asking all sketches takes as long as reading a few hundred bytes, and only those that answer are read themselves. Not
+ * thread-safe: the lineage guard is held; what is searched outside of it has a reference of its own.
  */
 #ifndef BLASE_LINEAGE_SKETCHES_H
 #define BLASE_LINEAGE_SKETCHES_H
