@@ -299,13 +299,13 @@ static bool same_view(const struct view *a, const struct view *b)
 /* Does the view, that spans [lo, hi), have all elements of the region? Where that takes long to tell it is not said to. */
 static bool covers(const struct view *v, const char *lo, const char *hi, const struct node *node)
 {
-    if (one_run(v))
+    if (node->one_run && one_run(v)) /* a triangle's span may be more than its elements */
         return node->lo >= lo && node->hi <= hi;
     if (same_view(v, &node->held.view))
         return true;
     struct view inner = as_set(node->held.view), outer = as_set(*v);
     if (inner.cols > RUNS_COMPARED)
-        return false;
+        return outer.cols == 1 && outer.part == PART_FULL && node->lo >= lo && node->hi <= hi;
     const char *from, *to;
     for (int64_t j = 0; j < inner.cols; j++) {
         run_of(&inner, j, &from, &to);
