@@ -144,12 +144,14 @@ static void keep(struct identity *id, const struct view *v, struct fp fp, uint64
     struct sketch *known = sketches_find(id->sketches, fp);
     if (known)
         sketches_touch(id->sketches, known);
-    bool enough = known && known->kind >= kind;
+    bool enough = known && known->kind >= kind, searched = sketches_searched(id->sketches, v, kind);
     guard_leave(id->guard);
     if (enough)
         return;
     uint64_t began = books_begin(id);
     struct sketch *s = sketch_new(v, fp, kind);
+    if (s && searched)
+        sketch_sign(s);
     books_end(id, began);
     if (!s)
         return;
@@ -260,23 +262,37 @@ static bool next_sketch(const struct identity *id, const struct probe *p, uint64
     return s != NULL;
 }
 
-static bool worth_searching(const struct identity *id, const struct probe *p)
+/* The highest level to ask at; -1: no sketch has room for the input. */
+static int levels_to_search(const struct identity *id, const struct probe *p)
 {
     if (!guard_enter(id->guard))
-        return false;
-    bool room = sketches_room(id->sketches, p);
+        return -1;
+    int highest = sketches_room(id->sketches, p);
     guard_leave(id->guard);
-    return room;
+    return highest;
+}
+
+/* Signs what the input may be part of, a few sketches at a time: others get in between. */
+static bool sign(struct identity *id, const struct probe *p)
+{
+    for (bool done = false; !done;) {
+        if (!guard_enter(id->guard))
+            return false;
+        done = sketches_sign(id->sketches, p);
+        guard_leave(id->guard);
+    }
+    return true;
 }
 
 /* Step 3. */
 static void by_content(struct identity *id, struct probe *p, struct found *found)
 {
     struct candidate c = {.seq = UINT64_MAX};
-    if (!worth_searching(id, p))
+    int highest = levels_to_search(id, p);
+    if (highest < 0)
         return;
-    probe_prepare(p, sketches_hashed(id->sketches));
-    bool settled = !p->searchable;
+    probe_prepare(p, highest, sketches_hashed(id->sketches));
+    bool settled = !p->searchable || !sign(id, p);
     for (int tries = 0; tries < SKETCHES_TRIED && !settled && next_sketch(id, p, c.seq, &c); tries++) {
         if (!c.sketch)
             continue;

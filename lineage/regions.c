@@ -9,6 +9,7 @@ enum { LEAST_NODES = 64, MOST_NODES = 1 << 14, HINTS = 1024, BATCH = 16 };
 struct node {
     struct region_held held;
     const char *lo, *hi, *highest; /* bytes spanned; the highest end in the subtree */
+    bool one_run;                  /* all of them are the view's */
     uint32_t left, right, priority;
     uint32_t older, newer;
 };
@@ -208,6 +209,11 @@ static struct view as_set(struct view v)
     return v;
 }
 
+static bool one_run(const struct view *v)
+{
+    return v->part == PART_FULL && (v->cols == 1 || v->ld == v->rows);
+}
+
 /* The bytes of one column. */
 static void run_of(const struct view *set, int64_t j, const char **lo, const char **hi)
 {
@@ -247,6 +253,8 @@ static bool shares(const struct node *node, const struct view *v, const char *lo
 {
     if (node->lo >= hi || lo >= node->hi)
         return false;
+    if (node->one_run && one_run(v))
+        return true;
     struct view few = as_set(*v), many = as_set(node->held.view);
     if (few.cols > many.cols) {
         struct view other = few;
@@ -291,6 +299,8 @@ static bool same_view(const struct view *a, const struct view *b)
 /* Does the view, that spans [lo, hi), have all elements of the region? Where that takes long to tell it is not said to. */
 static bool covers(const struct view *v, const char *lo, const char *hi, const struct node *node)
 {
+    if (node->one_run && one_run(v)) /* a triangle's span may be more than its elements */
+        return node->lo >= lo && node->hi <= hi;
     if (same_view(v, &node->held.view))
         return true;
     struct view inner = as_set(node->held.view), outer = as_set(*v);
@@ -408,8 +418,12 @@ void regions_put(struct regions *all, const struct view *v, const struct origin 
     uint32_t n = new_node(all);
     struct node *node = &all->nodes[n];
     all->random = all->random * 1664525u + 1013904223u;
-    *node =
-        (struct node){.held = {.view = *v, .origin = *origin}, .lo = q.lo, .hi = q.hi, .highest = q.hi, .priority = all->random};
+    *node = (struct node){.held = {.view = *v, .origin = *origin},
+                          .lo = q.lo,
+                          .hi = q.hi,
+                          .highest = q.hi,
+                          .priority = all->random,
+                          .one_run = one_run(v)};
     all->root = insert(all, all->root, n);
     link_newest(all, n);
     *hint_of(all, v) = n;

@@ -7,7 +7,7 @@
 
 enum { GRID = 8, VECTOR_BYTES = 128, SIGNED = 1024 };
 _Static_assert(GRID *GRID == SKETCH_SAMPLES, "a sample a cell");
-_Static_assert(SKETCH_COPY_BYTES / 8 >> (SKETCH_LEVELS - 1) <= SIGNED, "levels");
+_Static_assert(SKETCH_COPY_BYTES / 4 >> (SKETCH_LEVELS - 1) <= SIGNED, "levels");
 
 struct sketch_sample {
     int64_t row, col;
@@ -15,7 +15,7 @@ struct sketch_sample {
 };
 
 /* The view as the matrix that a sketch speaks of: a strided vector is the column that its copy would be. */
-static void extents(const struct view *v, int64_t *rows, int64_t *cols)
+void sketch_extents(const struct view *v, int64_t *rows, int64_t *cols)
 {
     bool strided = v->vector && v->rows == 1;
     *rows = strided ? v->cols : v->rows;
@@ -63,7 +63,7 @@ static void sign(struct sketch *s, uint64_t key)
     s->signature[bit / 64] |= (uint64_t)1 << bit % 64;
 }
 
-static bool is_signed(const struct sketch *s, uint64_t key)
+static bool has_signed(const struct sketch *s, uint64_t key)
 {
     uint64_t bit = key >> s->shift;
     return s->signature[bit / 64] >> bit % 64 & 1;
@@ -72,7 +72,7 @@ static bool is_signed(const struct sketch *s, uint64_t key)
 /* log2 of the signature's bits: at least eight bits a key. */
 static int signature_log2(int64_t keys)
 {
-    int log2 = 6;
+    int log2 = SKETCH_SLICES_LOG2;
     while (((int64_t)1 << log2) < 8 * keys)
         log2++;
     return log2;
@@ -91,7 +91,7 @@ static bool hashes_rows(int64_t rows, int64_t cols, uint32_t element)
 enum sketch_kind sketch_best(const struct view *v)
 {
     int64_t rows, cols;
-    extents(v, &rows, &cols);
+    sketch_extents(v, &rows, &cols);
     if (view_empty(v) || v->ld == 0)
         return SKETCH_NONE;
     if ((size_t)(rows * cols) * v->element <= SKETCH_COPY_BYTES)
@@ -161,10 +161,17 @@ static inline __attribute__((always_inline)) void sign_elements(struct sketch *s
     }
 }
 
+int sketch_level(int64_t rows, int64_t cols)
+{
+    int level = 0;
+    while (rows * cols >> level > SIGNED)
+        level++;
+    return level;
+}
+
 static void sign_copy(struct sketch *s)
 {
-    while (s->rows * s->cols >> s->level > SIGNED)
-        s->level++;
+    s->level = (uint8_t)sketch_level(s->rows, s->cols);
     if (s->element == 8)
         sign_elements(s, 8);
     else if (s->element == 4)
@@ -173,16 +180,22 @@ static void sign_copy(struct sketch *s)
         sign_elements(s, 16);
 }
 
-static void take_hashes(struct sketch *s, const struct view *v)
+static void sign_hashes(struct sketch *s)
 {
-    if (s->column)
-        fingerprint_columns(v, s->column);
-    if (s->row)
-        fingerprint_rows(v, s->row);
     for (int64_t j = 0; s->column && j < s->cols; j++)
         sign(s, s->column[j].hi);
     for (int64_t i = 0; s->row && i < s->rows; i++)
         sign(s, s->row[i].hi);
+}
+
+void sketch_sign(struct sketch *s)
+{
+    memset(s->signature, 0, ((size_t)1 << (64 - s->shift)) / 8);
+    if (s->kind == SKETCH_COPY)
+        sign_copy(s);
+    else
+        sign_hashes(s);
+    s->is_signed = true;
 }
 
 /* One element of each cell of a grid, where in the cell the content decides. */
@@ -211,13 +224,13 @@ static void take_samples(struct sketch *s, const struct view *v)
 struct sketch *sketch_new(const struct view *v, struct fp content, enum sketch_kind kind)
 {
     int64_t rows, cols;
-    extents(v, &rows, &cols);
+    sketch_extents(v, &rows, &cols);
     struct plan p = plan_of(rows, cols, v->element, kind);
     char *memory = malloc(p.all);
     struct sketch *s = (struct sketch *)(void *)memory;
     if (!memory)
         return NULL;
-    memset(memory, 0, p.samples);
+    memset(s, 0, sizeof *s);
     atomic_init(&s->references, 1);
     s->content = content;
     s->rows = rows;
@@ -235,11 +248,12 @@ struct sketch *sketch_new(const struct view *v, struct fp content, enum sketch_k
     s->copy = (unsigned char *)memory + p.copy;
     if (kind == SKETCH_COPY) {
         take_copy(s, v);
-        sign_copy(s);
         return s;
     }
-    if (kind == SKETCH_HASHES)
-        take_hashes(s, v);
+    if (s->column)
+        fingerprint_columns(v, s->column);
+    if (s->row)
+        fingerprint_rows(v, s->row);
     take_samples(s, v);
     return s;
 }
@@ -445,37 +459,36 @@ void probe_end(struct probe *p)
     free(p->rows);
 }
 
-/* Adds the key to those of its levels, each key once; true when no level has room for more. */
-static bool ask_for(struct probe *p, uint64_t key)
+/* Adds the key to those of its levels, each key once; true when no level has room for more: the highest fills last. */
+static inline bool ask_for(struct probe *p, int highest, uint64_t key)
 {
-    bool full = true;
-    for (int level = 0; level < SKETCH_LEVELS; level++) {
+    for (int level = 0; level <= highest && chosen(key, level); level++) {
         int n = p->nkeys[level], k = 0;
         while (k < n && p->keys[level][k] != key)
             k++;
-        if (k == n && n < SKETCH_KEYS && chosen(key, level))
+        if (k == n && n < SKETCH_KEYS)
             p->keys[level][p->nkeys[level]++] = key;
-        full &= p->nkeys[level] == SKETCH_KEYS;
     }
-    return full;
+    return p->nkeys[highest] == SKETCH_KEYS;
 }
 
 /* The anchor is the one of the elements looked at that has the greatest key: never a zero, if there is another. */
-static void ask_for_elements(struct probe *p)
+static inline __attribute__((always_inline)) void ask_for_elements(struct probe *p, int highest, uint32_t element)
 {
     uint64_t greatest = 0;
     bool full = false;
     for (int64_t j = 0; j < p->v.cols && !full; j++) {
         int64_t lo, hi;
+        const char *column = p->v.base + j * p->v.ld * element;
         view_column(&p->v, j, &lo, &hi);
         for (int64_t i = lo; i < hi && !full; i++) {
-            uint64_t key = key_of(element_at(&p->v, i, j), p->v.element);
+            uint64_t key = key_of(column + i * element, element);
             if (p->nkeys[0] == 0 || key > greatest) {
                 greatest = key;
                 p->anchor_row = i;
                 p->anchor_col = j;
             }
-            full = ask_for(p, key);
+            full = ask_for(p, highest, key);
         }
     }
     p->searchable = p->nkeys[0] > 1; /* not all are alike */
@@ -492,14 +505,19 @@ static bool all_alike(const struct view *v)
     return true;
 }
 
-void probe_prepare(struct probe *p, bool hashes)
+void probe_prepare(struct probe *p, int highest, bool hashes)
 {
     int64_t count = view_count(&p->v);
     if (count < SKETCH_LEAST)
         return;
-    if ((size_t)(p->v.rows * p->v.cols) * p->v.element <= SKETCH_COPY_BYTES)
-        ask_for_elements(p);
-    else
+    if ((size_t)(p->v.rows * p->v.cols) * p->v.element <= SKETCH_COPY_BYTES) {
+        if (p->v.element == 8)
+            ask_for_elements(p, highest, 8);
+        else if (p->v.element == 4)
+            ask_for_elements(p, highest, 4);
+        else
+            ask_for_elements(p, highest, 16);
+    } else
         p->searchable = !all_alike(&p->v);
     if (!hashes || !p->searchable || p->v.part != PART_FULL)
         return;
@@ -526,18 +544,42 @@ bool sketch_has_room(char type, uint8_t part, int64_t rows, int64_t cols, const 
 
 bool sketch_may_hold(const struct sketch *s, const struct probe *p)
 {
-    if (!p->searchable || !sketch_has_room(s->type, s->part, s->rows, s->cols, p))
+    if (!s->is_signed || !p->searchable || !sketch_has_room(s->type, s->part, s->rows, s->cols, p))
         return false;
     if (s->kind == SKETCH_COPY) {
         int n = p->nkeys[s->level];
         for (int k = 0; k < n; k++)
-            if (!is_signed(s, p->keys[s->level][k]))
+            if (!has_signed(s, p->keys[s->level][k]))
                 return false;
         return n > 0;
     }
     if (s->kind != SKETCH_HASHES || !p->hashed)
         return false;
     int64_t width = p->v.vector ? p->v.rows : p->v.cols;
-    return (s->column && p->v.rows == s->rows && is_signed(s, p->column.hi)) ||
-           (s->row && width == s->cols && is_signed(s, p->row.hi));
+    return (s->column && p->v.rows == s->rows && has_signed(s, p->column.hi)) ||
+           (s->row && width == s->cols && has_signed(s, p->row.hi));
+}
+
+int sketch_slices(const struct sketch *s, uint16_t slices[SKETCH_SLICES])
+{
+    int n = 0, finer = 64 - s->shift - SKETCH_SLICES_LOG2, last = -1;
+    for (int word = 0; word < 1 << (64 - s->shift - 6); word++)
+        for (uint64_t bits = s->signature[word]; bits; bits &= bits - 1) {
+            int slice = (word * 64 + __builtin_ctzll(bits)) >> finer;
+            if (slice != last)
+                slices[n++] = (uint16_t)slice;
+            last = slice;
+        }
+    return n;
+}
+
+int probe_slices(const struct probe *p, uint16_t slices[SKETCH_KEYS], int way)
+{
+    int n = 0;
+    if (way < SKETCH_LEVELS)
+        for (; n < p->nkeys[way]; n++)
+            slices[n] = (uint16_t)(p->keys[way][n] >> (64 - SKETCH_SLICES_LOG2));
+    else if (p->hashed)
+        slices[n++] = (uint16_t)((way == SKETCH_LEVELS ? p->column.hi : p->row.hi) >> (64 - SKETCH_SLICES_LOG2));
+    return n;
 }

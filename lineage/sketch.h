@@ -16,15 +16,17 @@
  * A sketch speaks of content, not of a buffer or a call: it is filed under the content's fingerprint, and who has produced that
  * content is the content index's to say. A vector, strided or not, is a column.
  *
- * Copied parts, which no address betrays, are searched for among sketches. Each has a *signature*, a Bloom filter: of a COPY's
- * elements (of every 2nd or 4th, chosen by their own bits, when there are more than 1024: the choice falls alike in the part and
- * in the whole), or of the hashes of all rows and columns. An input asks with its first row and column and with up to four of its
- * elements, and reads only the sketches that answer. A part of fewer than SKETCH_LEAST elements, or all of whose elements are
- * alike, is not searched for: zeros are in everything. Where it stands more than once, the lowest column wins, then the lowest
- * row.
+ * Copied parts, which no address betrays, are searched for among sketches. For that each is signed, the first time that anyone
+ * searches sketches of its shape: a program whose matrices have no room for one another never pays for it. A *signature* is a
+ * Bloom filter: of a COPY's
+ * elements (of one in 2^level, chosen by their own bits, when there are more than 1024: the choice falls alike in the part and in
+ * the whole), or of the hashes of all rows and columns. An input asks with its first row and column and with up to four of its
+ * elements, and reads only the sketches that answer; how all are asked at once: sketches.h. A part of fewer than SKETCH_LEAST
+ * elements, or all of whose elements are alike, is not searched for: zeros are in everything. Where it stands more than once, the
+ * lowest column wins, then the lowest row.
  *
- * Immutable once made, but for the links that belong to `sketches`; counted references. Making, searching and checking read the
- * view's own elements only, and are for outside of any guard.
+ * Immutable once made, but for the signature and links, which belong to `sketches`; counted references. Making, searching and
+ * checking read the view's own elements only, and are for outside of any guard.
  */
 #ifndef BLASE_LINEAGE_SKETCH_H
 #define BLASE_LINEAGE_SKETCH_H
@@ -40,6 +42,7 @@ enum sketch_kind { SKETCH_NONE, SKETCH_SAMPLES_ONLY, SKETCH_HASHES, SKETCH_COPY 
 
 struct sketch {
     atomic_uint references;
+    bool is_signed;
     struct fp content;
     int64_t rows, cols;
     uint32_t element;
@@ -56,9 +59,16 @@ struct sketch {
 
     /* Of the collection (sketches.c). */
     uint64_t seq;
-    struct sketch *older, *newer, *shape_older, *shape_newer, *bucket_next;
+    uint16_t slot;
+    struct sketch *older, *newer, *unsigned_next, *unsigned_back, *bucket_next;
     struct sketch_shape *shape;
 };
+
+/* Extents of a sketch of the view: a vector, strided or not, is a column. */
+void sketch_extents(const struct view *v, int64_t *rows, int64_t *cols);
+
+/* The level of a COPY's signature. */
+int sketch_level(int64_t rows, int64_t cols);
 
 /* The most that can be kept of a view. */
 enum sketch_kind sketch_best(const struct view *v);
@@ -66,13 +76,16 @@ enum sketch_kind sketch_best(const struct view *v);
 /* About what making one takes, in nanoseconds. */
 uint64_t sketch_cost_ns(const struct view *v, enum sketch_kind kind);
 
-/* With one reference; NULL: out of memory. */
+/* With one reference, not signed yet; NULL: out of memory. */
 struct sketch *sketch_new(const struct view *v, struct fp content, enum sketch_kind kind);
 struct sketch *sketch_hold(struct sketch *s);
 void sketch_release(struct sketch *s);
 
+/* Before the sketch can be searched for; reads it alone. Where others see it already: under the guard. */
+void sketch_sign(struct sketch *s);
+
 /* An input to be recognised. Strided vectors are gathered first. */
-enum { SKETCH_LEVELS = 3, SKETCH_KEYS = 4 };
+enum { SKETCH_LEVELS = 4, SKETCH_KEYS = 4, SKETCH_WAYS = SKETCH_LEVELS + 2, SKETCH_SLICES_LOG2 = 10, SKETCH_SLICES = 1024 };
 struct probe {
     struct view v; /* a matrix or a contiguous vector */
     void *gathered;
@@ -88,10 +101,10 @@ struct probe {
 /* False: out of memory; then the input is not recognised. */
 bool probe_begin(struct probe *p, const struct view *v);
 /*
- * What is searched for by content: elements of up to SKETCH_COPY_BYTES; with `hashes` first row and column. Leaves `searchable`
- * false when it is not worth it.
+ * What is searched for by content: elements of up to SKETCH_COPY_BYTES, for levels up to `highest`; with `hashes` first row and
+ * column. Leaves `searchable` false when it is not worth it.
  */
-void probe_prepare(struct probe *p, bool hashes);
+void probe_prepare(struct probe *p, int highest, bool hashes);
 void probe_end(struct probe *p);
 
 /* Has a content of this shape room for the input as a proper part? */
@@ -99,6 +112,15 @@ bool sketch_has_room(char type, uint8_t part, int64_t rows, int64_t cols, const 
 
 /* Could the sketch have a proper part that is the input? Reads no more than the signature; for inside a guard. */
 bool sketch_may_hold(const struct sketch *s, const struct probe *p);
+
+/* The slices (sketches.h) in which a signed sketch has a bit; how many. */
+int sketch_slices(const struct sketch *s, uint16_t slices[SKETCH_SLICES]);
+
+/*
+ * The slices in all of which a sketch has a bit if it may hold the input: by its elements at each level, then by its first column
+ * and by its first row. Returns how many; none: the input is not asked for in this way.
+ */
+int probe_slices(const struct probe *p, uint16_t slices[SKETCH_KEYS], int way);
 
 /* Finds the input in the sketch; false: not there. What is found is proven. */
 bool sketch_search(const struct sketch *s, struct probe *p, struct log_slice *slice);

@@ -3,15 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 2 * SKETCHES_MOST, SHAPES = 64 };
+enum { BUCKETS = 2 * SKETCHES_MOST, SHAPES = 64, WORDS = SKETCHES_MOST / 64, SIGNED_AT_ONCE = 8 };
 
 /* Sketches of one shape; the last one takes all shapes that found no place. */
 struct sketch_shape {
     int64_t rows, cols;
-    struct sketch *newest;
+    struct sketch *unsigned_first;
     uint32_t count;
     char type;
     uint8_t part, kind;
+    bool searched;
 };
 
 struct sketches {
@@ -21,15 +22,20 @@ struct sketches {
     atomic_uint hashed;
     int nshapes; /* places ever used */
     struct sketch *newest, *oldest;
-    struct sketch *buckets[BUCKETS];
+    struct sketch *buckets[BUCKETS], *slots[SKETCHES_MOST];
+    uint16_t vacant[SKETCHES_MOST];
+    uint64_t slices[SKETCH_SLICES][WORDS];
     struct sketch_shape shapes[SHAPES + 1];
 };
 
 struct sketches *sketches_new(size_t limit_bytes)
 {
     struct sketches *all = calloc(1, sizeof *all);
-    if (all)
-        all->limit = limit_bytes;
+    if (!all)
+        return NULL;
+    all->limit = limit_bytes;
+    for (int i = 0; i < SKETCHES_MOST; i++)
+        all->vacant[i] = (uint16_t)i;
     return all;
 }
 
@@ -53,49 +59,98 @@ struct sketch *sketches_find(const struct sketches *all, struct fp content)
     return s;
 }
 
+static struct sketch_shape *find_shape(const struct sketches *all, const struct sketch_shape *like)
+{
+    for (int i = 0; i < all->nshapes; i++) {
+        const struct sketch_shape *shape = &all->shapes[i];
+        if (shape->count && shape->rows == like->rows && shape->cols == like->cols && shape->type == like->type &&
+            shape->part == like->part && shape->kind == like->kind)
+            return (struct sketch_shape *)(uintptr_t)shape;
+    }
+    return NULL;
+}
+
 static struct sketch_shape *shape_of(struct sketches *all, const struct sketch *s)
 {
-    struct sketch_shape *vacant = NULL;
-    for (int i = 0; i < all->nshapes; i++) {
-        struct sketch_shape *shape = &all->shapes[i];
-        if (!shape->count)
-            vacant = vacant ? vacant : shape;
-        else if (shape->rows == s->rows && shape->cols == s->cols && shape->type == s->type && shape->part == s->part &&
-                 shape->kind == s->kind)
-            return shape;
-    }
-    if (!vacant && all->nshapes < SHAPES)
-        vacant = &all->shapes[all->nshapes++];
-    if (!vacant)
+    struct sketch_shape like = {.rows = s->rows, .cols = s->cols, .type = s->type, .part = s->part, .kind = s->kind};
+    struct sketch_shape *shape = find_shape(all, &like);
+    for (int i = 0; i < all->nshapes && !shape; i++)
+        if (!all->shapes[i].count)
+            shape = &all->shapes[i];
+    if (!shape && all->nshapes == SHAPES)
         return &all->shapes[SHAPES];
-    *vacant = (struct sketch_shape){s->rows, s->cols, NULL, 0, s->type, s->part, s->kind};
-    return vacant;
+    if (!shape)
+        shape = &all->shapes[all->nshapes++];
+    if (!shape->count)
+        *shape = like;
+    return shape;
 }
 
 static void link_newest(struct sketches *all, struct sketch *s)
 {
-    struct sketch_shape *shape = shape_of(all, s);
     s->seq = ++all->seq;
     s->older = all->newest;
     s->newer = NULL;
     *(all->newest ? &all->newest->newer : &all->oldest) = s;
     all->newest = s;
-    s->shape = shape;
-    s->shape_older = shape->newest;
-    s->shape_newer = NULL;
-    if (shape->newest)
-        shape->newest->shape_newer = s;
-    shape->newest = s;
-    shape->count++;
 }
 
 static void unlink_sketch(struct sketches *all, struct sketch *s)
 {
     *(s->newer ? &s->newer->older : &all->newest) = s->older;
     *(s->older ? &s->older->newer : &all->oldest) = s->newer;
-    *(s->shape_newer ? &s->shape_newer->shape_older : &s->shape->newest) = s->shape_older;
-    if (s->shape_older)
-        s->shape_older->shape_newer = s->shape_newer;
+}
+
+static void link_unsigned(struct sketch *s)
+{
+    struct sketch **first = &s->shape->unsigned_first;
+    s->unsigned_back = NULL;
+    s->unsigned_next = *first;
+    if (*first)
+        (*first)->unsigned_back = s;
+    *first = s;
+}
+
+static void unlink_unsigned(struct sketch *s)
+{
+    *(s->unsigned_back ? &s->unsigned_back->unsigned_next : &s->shape->unsigned_first) = s->unsigned_next;
+    if (s->unsigned_next)
+        s->unsigned_next->unsigned_back = s->unsigned_back;
+}
+
+/* Sets, or takes back, the sketch's bit in its slices. */
+static void mark(struct sketches *all, const struct sketch *s, bool set)
+{
+    uint16_t slices[SKETCH_SLICES];
+    uint64_t bit = (uint64_t)1 << s->slot % 64, keep = ~bit, add = set ? bit : 0;
+    int n = sketch_slices(s, slices), word = s->slot / 64;
+    for (int i = 0; i < n; i++) {
+        uint64_t *at = &all->slices[slices[i]][word];
+        *at = (*at & keep) | add;
+    }
+}
+
+/* A place in the slices; where the shape is one of those that found none, too. */
+static void place(struct sketches *all, struct sketch *s)
+{
+    s->slot = all->vacant[SKETCHES_MOST - 1 - all->count];
+    all->slots[s->slot] = s;
+    s->shape = shape_of(all, s);
+    s->shape->count++;
+    if (s->is_signed)
+        mark(all, s, true);
+    else
+        link_unsigned(s);
+}
+
+static void displace(struct sketches *all, struct sketch *s)
+{
+    if (s->is_signed)
+        mark(all, s, false);
+    else
+        unlink_unsigned(s);
+    all->slots[s->slot] = NULL;
+    all->vacant[SKETCHES_MOST - all->count] = s->slot;
     s->shape->count--;
 }
 
@@ -106,6 +161,7 @@ static void remove_sketch(struct sketches *all, struct sketch *s)
         at = &(*at)->bucket_next;
     *at = s->bucket_next;
     unlink_sketch(all, s);
+    displace(all, s);
     all->bytes -= s->bytes;
     all->count--;
     if (s->kind == SKETCH_HASHES)
@@ -137,6 +193,7 @@ void sketches_add(struct sketches *all, struct sketch *s)
     s->bucket_next = *bucket;
     *bucket = s;
     link_newest(all, s);
+    place(all, s);
     all->bytes += s->bytes;
     all->count++;
     if (s->kind == SKETCH_HASHES)
@@ -161,29 +218,76 @@ static bool shape_fits(const struct sketches *all, const struct sketch_shape *sh
     return sketch_has_room(shape->type, shape->part, shape->rows, shape->cols, p);
 }
 
-bool sketches_room(const struct sketches *all, const struct probe *p)
+int sketches_room(const struct sketches *all, const struct probe *p)
 {
-    for (int i = 0; i < all->nshapes; i++)
-        if (shape_fits(all, &all->shapes[i], p))
-            return true;
-    return shape_fits(all, &all->shapes[SHAPES], p);
+    int highest = -1;
+    for (int i = 0; i <= all->nshapes; i++) {
+        const struct sketch_shape *shape = &all->shapes[i < all->nshapes ? i : SHAPES];
+        if (!shape_fits(all, shape, p))
+            continue;
+        int level = shape->kind == SKETCH_COPY ? sketch_level(shape->rows, shape->cols) : 0;
+        if (i == all->nshapes)
+            level = SKETCH_LEVELS - 1;
+        highest = level > highest ? level : highest;
+    }
+    return highest;
+}
+
+bool sketches_searched(const struct sketches *all, const struct view *v, enum sketch_kind kind)
+{
+    struct sketch_shape like = {.type = v->type, .part = v->part, .kind = (uint8_t)kind};
+    sketch_extents(v, &like.rows, &like.cols);
+    const struct sketch_shape *shape = find_shape(all, &like);
+    return shape && shape->searched;
+}
+
+bool sketches_sign(struct sketches *all, const struct probe *p)
+{
+    int left = SIGNED_AT_ONCE;
+    for (int i = 0; i <= all->nshapes; i++) {
+        struct sketch_shape *shape = &all->shapes[i < all->nshapes ? i : SHAPES];
+        if (!shape_fits(all, shape, p))
+            continue;
+        shape->searched = true;
+        while (shape->unsigned_first) {
+            struct sketch *s = shape->unsigned_first;
+            if (left-- == 0)
+                return false;
+            unlink_unsigned(s);
+            sketch_sign(s);
+            mark(all, s, true);
+        }
+    }
+    return true;
+}
+
+/* The sketches, by their places, that have a bit in all slices that the probe asks for in one of its ways. */
+static void answers(const struct sketches *all, const struct probe *p, uint64_t found[WORDS])
+{
+    memset(found, 0, WORDS * sizeof *found);
+    for (int way = 0; way < SKETCH_WAYS; way++) {
+        uint16_t slices[SKETCH_KEYS];
+        int n = probe_slices(p, slices, way);
+        for (int word = 0; word < WORDS && n; word++) {
+            uint64_t all_of = all->slices[slices[0]][word];
+            for (int k = 1; k < n; k++)
+                all_of &= all->slices[slices[k]][word];
+            found[word] |= all_of;
+        }
+    }
 }
 
 struct sketch *sketches_next(const struct sketches *all, const struct probe *p, uint64_t before)
 {
     struct sketch *best = NULL;
-    for (int i = 0; i <= SHAPES; i++) {
-        const struct sketch_shape *shape = &all->shapes[i];
-        if (i == all->nshapes)
-            shape = &all->shapes[i = SHAPES];
-        if (!shape_fits(all, shape, p))
-            continue;
-        struct sketch *s = shape->newest;
-        while (s && (!best || s->seq > best->seq) && (s->seq >= before || !sketch_may_hold(s, p)))
-            s = s->shape_older;
-        if (s && (!best || s->seq > best->seq))
-            best = s;
-    }
+    uint64_t found[WORDS];
+    answers(all, p, found);
+    for (int word = 0; word < WORDS; word++)
+        for (uint64_t bits = found[word]; bits; bits &= bits - 1) {
+            struct sketch *s = all->slots[word * 64 + __builtin_ctzll(bits)];
+            if (s->seq < before && (!best || s->seq > best->seq) && sketch_may_hold(s, p))
+                best = s;
+        }
     return best;
 }
 

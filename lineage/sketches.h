@@ -1,9 +1,11 @@
 /*
  * The sketches at hand, newest first: found by content, or by what a part of them would look like.
  *
- * Bounded in number (SKETCHES_MOST) and in bytes; the oldest goes. Grouped by shape, so that an input is held only against
- * sketches that have room for it: a loop over matrices of one shape searches nothing. Not thread-safe: the lineage guard is held;
- * what is searched outside of it has a reference of its own.
+ * Bounded in number (SKETCHES_MOST) and in bytes; the oldest goes. Grouped by shape: a loop over matrices of one shape, where no
+ * sketch has room for an input, searches nothing. The signatures are kept a second time, across: slice k has a bit for each
+ * sketch whose signature has a bit that begins with k. What may hold an input are the bits in the slices of all of its keys, so
+ * that asking all sketches takes as long as reading a few hundred bytes, and only those that answer are read themselves. Not
+ * thread-safe: the lineage guard is held; what is searched outside of it has a reference of its own.
  */
 #ifndef BLASE_LINEAGE_SKETCHES_H
 #define BLASE_LINEAGE_SKETCHES_H
@@ -26,11 +28,17 @@ void sketches_add(struct sketches *all, struct sketch *s);
 /* The content was produced once more: it is the newest. */
 void sketches_touch(struct sketches *all, struct sketch *s);
 
+/* Has anyone searched sketches of the view's shape? Then a new one is to be signed before it is added. */
+bool sketches_searched(const struct sketches *all, const struct view *v, enum sketch_kind kind);
+
+/* Signs some of those that have room for the input, few enough for inside the guard; true: no more to do. */
+bool sketches_sign(struct sketches *all, const struct probe *p);
+
 /* The newest sketch older than `before` that may hold what the probe searches for; NULL: none. */
 struct sketch *sketches_next(const struct sketches *all, const struct probe *p, uint64_t before);
 
-/* Has any sketch room for the input as a part of it? */
-bool sketches_room(const struct sketches *all, const struct probe *p);
+/* The highest level of the sketches that have room for the input as a part of them; -1: none has. */
+int sketches_room(const struct sketches *all, const struct probe *p);
 
 /* Any SKETCH_HASHES among them? Needs no guard. */
 bool sketches_hashed(const struct sketches *all);
