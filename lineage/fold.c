@@ -34,7 +34,10 @@
 #include "lineage/turns.h"
 
 static const uint64_t PATIENCE_NS = 2000000;
-enum { WATCH_STEPS = 64 }; /* after which it is asked whether patches foretell well */
+enum {
+    WATCH_STEPS = 64, /* after which it is asked whether patches foretell well */
+    HEADS_TRIED = 64
+};
 
 struct queue {
     struct step *steps[FOLD_MOST_STEPS];
@@ -63,7 +66,8 @@ struct fold {
     struct period period;
     uint32_t followed, surprises; /* steps on paths, and their inputs that were not foretold, since it was last asked */
     bool restless;                /* too many: a longer period is looked for meanwhile, */
-    uint32_t better;              /* and found: it ended with the last step */
+    uint32_t longer, agreed;      /* the last one found, at so many steps in a row, */
+    uint32_t better;              /* and found good: it ended with the last step */
     uint32_t least;               /* shorter ones were tried in vain */
 };
 
@@ -168,6 +172,7 @@ static void write_item(struct folding *shared, struct fold *f, const struct step
     put_step(&shared->out, s, f->turns.last_start);
     append(shared, LOG_ITEM, s->times.call_ns + s->times.saved_ns);
     f->turns.last_start = s->start_ns;
+    f->turns.before.patch = 0;
     f->turns.items = s->id + 1;
     f->turns.leaves = step_next_leaf(s);
 }
@@ -201,7 +206,16 @@ static void watch(struct fold *f, const struct patch *patch, const struct step *
         f->restless = restless;
         f->followed = f->surprises = 0;
     }
-    f->better = f->restless ? period_add(&f->period, s->token, (uint32_t)s->signature, f->least) : 0;
+    f->better = 0;
+    if (!f->restless)
+        return;
+    uint32_t length = period_add(&f->period, s->token, (uint32_t)s->signature, f->least);
+    if (!f->longer || !period_holds(&f->period, f->longer)) {
+        f->longer = length;
+        f->agreed = 0;
+    } else if (++f->agreed >= f->longer) {
+        f->better = f->longer; /* three rounds of it: two that agree may be chance */
+    }
 }
 
 /* The first `count` held steps are positions `from` on of the patch once more. */
@@ -284,7 +298,7 @@ static void start_over(struct folding *shared, struct fold *f)
 {
     const struct log_patch none = {.thread = f->turns.thread};
     f->full = f->restless = false;
-    f->followed = f->surprises = f->better = 0;
+    f->followed = f->surprises = f->better = f->longer = f->agreed = 0;
     fold_settle(shared, f);
     forget_patches(shared, f);
     log_encode_patch(&shared->out, &none);
@@ -314,18 +328,32 @@ static void make_patch(struct folding *shared, struct fold *f)
     release_kept(shared, f);
 }
 
-/* A loop of `length` steps goes round: which of them begins a turn? One that occurs once; the earlier it comes the better. */
+static uint32_t occurrences(const struct period *p, uint32_t tag, uint32_t length)
+{
+    uint32_t count = 0;
+    for (uint32_t back = 0; back < length; back++)
+        count += period_tag(p, back) == tag;
+    return count;
+}
+
+/*
+ * A loop of `length` steps goes round: which of them begins a turn? One that occurs once in a turn, and of those the one most
+ * often seen lately: what every turn has, not what stands in a branch. Of equals the one that comes next.
+ */
 static void choose_head(struct fold *f, uint32_t length)
 {
+    const uint32_t known = period_known(&f->period);
+    uint32_t most = 0, tries = 0;
     f->head = period_tag(&f->period, length - 1);
-    for (uint32_t i = 0; i < length; i++) {
+    for (uint32_t i = 0; i < length && tries < HEADS_TRIED; i++) {
         uint32_t tag = period_tag(&f->period, length - 1 - i);
-        bool once = true;
-        for (uint32_t j = 0; j < length && once; j++)
-            once = j == i || period_tag(&f->period, length - 1 - j) != tag;
-        if (once) {
+        if (occurrences(&f->period, tag, length) != 1)
+            continue;
+        tries++;
+        uint32_t seen = occurrences(&f->period, tag, known);
+        if (seen > most) {
+            most = seen;
             f->head = tag;
-            break;
         }
     }
     f->target = f->awaited = length;

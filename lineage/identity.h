@@ -15,11 +15,11 @@
  *
  * Sketches are taken of outputs when they are fingerprinted and of leaves before their call, and cost about twice what another
  * fingerprint would. Under --trace=all every output and leaf gets one. Under --trace=auto nobody asked for slices, so a budget
- * bounds all of it: sketching and recognising take at most a two hundredth of the time in BLAS so far and 5 ms to start. Where hashes
- * are dear for their call (over that share of its own time, as in a product of two matrices of order 1000) they are taken only of
- * shapes in which a slice was looked for in vain before, and until then samples stand in for them. So a program that never slices
- * pays for the small sketches, and one that does pays from its second slice on. A long vector or large triangle has samples
- * only, whatever the mode.
+ * bounds all of it: sketching and recognising take at most a two hundredth of the time in BLAS so far and 5 ms to start. Where
+ * hashes are dear for their call (over that share of its own time, as in a product of two matrices of order 1000) they are taken
+ * only of shapes in which a slice was looked for in vain before, and until then samples stand in for them. So a program that
+ * never slices pays for the small sketches, and one that does pays from its second slice on. A long vector or large triangle has
+ * samples only, whatever the mode.
  *
  * The guard is the lineage's own. Held for table operations alone: proving, searching and sketching work on references taken
  * under it, and read nothing but the operand's own elements.

@@ -16,11 +16,19 @@ static uint64_t replaced_place(const struct flow *f, uint64_t id, uint64_t leaf)
     return f->replaces == 2 ? id : leaf;
 }
 
-static void learn_flow(struct patch_flow *p, const struct flow *f, uint64_t id, uint64_t leaf)
+static void learn_flow(struct patch_flow *p, bool continued, const struct flow *f, uint64_t id, uint64_t leaf)
 {
     p->last = *f;
-    p->distance = place_of(f, id, leaf) - f->ref;
-    p->replaces_distance = replaced_place(f, id, leaf) - f->replaces_ref;
+    p->when[continued].distance = place_of(f, id, leaf) - f->ref;
+    p->when[continued].replaces_distance = replaced_place(f, id, leaf) - f->replaces_ref;
+}
+
+bool patch_goes_on(struct patch_before *before, const struct patch *p, uint64_t from, uint64_t to)
+{
+    const bool same = before->patch == p->id + 1;
+    const bool continued = same && (from == 0 ? before->complete : before->continued);
+    *before = (struct patch_before){.patch = p->id + 1, .complete = to == p->length, .continued = continued};
+    return continued;
 }
 
 static void learn_status(struct patch_step *p, const struct step *s)
@@ -41,13 +49,14 @@ static bool same_status(const struct patch_step *p, const struct step *s)
 }
 
 /* What the flow will be, the content of a new leaf apart. */
-static struct flow predicted(const struct patch_flow *p, bool by_distance, uint64_t id, uint64_t leaf)
+static struct flow predicted(const struct patch_flow *p, bool continued, bool flipped, uint64_t id, uint64_t leaf)
 {
+    const bool by_distance = p->when[continued].by_distance != flipped;
     struct flow f = p->last;
     if (by_distance && f.kind != FLOW_NEW)
-        f.ref = place_of(&f, id, leaf) - p->distance;
+        f.ref = place_of(&f, id, leaf) - p->when[continued].distance;
     if (by_distance && f.replaces)
-        f.replaces_ref = replaced_place(&f, id, leaf) - p->replaces_distance;
+        f.replaces_ref = replaced_place(&f, id, leaf) - p->when[continued].replaces_distance;
     return f;
 }
 
@@ -90,8 +99,11 @@ struct patch *patch_new(uint64_t id, const struct step *const *steps, uint32_t l
         uint64_t leaf = s->leaves;
         for (int k = 0; k < s->ninputs; k++, flow++) {
             struct patch_flow *f = &p->flows[flow];
-            learn_flow(f, &s->inputs[k], s->id, leaf);
-            f->by_distance = s->inputs[k].kind == FLOW_NEW || f->distance <= 2 * (uint64_t)length;
+            for (int continued = 0; continued < 2; continued++) {
+                learn_flow(f, continued, &s->inputs[k], s->id, leaf);
+                f->when[continued].by_distance =
+                    s->inputs[k].kind == FLOW_NEW || f->when[continued].distance <= 2 * (uint64_t)length;
+            }
             leaf += s->inputs[k].kind == FLOW_NEW;
         }
     }
@@ -109,16 +121,16 @@ uint64_t patch_bytes(const struct patch *p)
 }
 
 /* Contents of new leaves that were foreseen go to `fps`; bit by input of what was not. */
-static unsigned surprising_flows(struct patch *p, uint32_t position, const struct step *s, struct bytes *fps)
+static unsigned surprising_flows(struct patch *p, uint32_t position, bool continued, const struct step *s, struct bytes *fps)
 {
     unsigned surprising = 0;
     uint64_t leaf = s->leaves;
     for (int k = 0; k < s->ninputs; k++) {
         const struct patch_flow *f = &p->flows[p->steps[position].first_flow + (unsigned)k];
-        struct flow expected = predicted(f, f->by_distance, s->id, leaf);
+        struct flow expected = predicted(f, continued, false, s->id, leaf);
         if (!same_flow(&expected, &s->inputs[k])) {
             surprising |= 1u << k;
-            expected = predicted(f, !f->by_distance, s->id, leaf);
+            expected = predicted(f, continued, true, s->id, leaf);
         }
         if (s->inputs[k].kind == FLOW_NEW && same_flow(&expected, &s->inputs[k]))
             put_raw(fps, &s->inputs[k].fp, sizeof s->inputs[k].fp);
@@ -127,40 +139,41 @@ static unsigned surprising_flows(struct patch *p, uint32_t position, const struc
     return surprising;
 }
 
-static void put_flows(struct patch *p, uint32_t position, const struct step *s, unsigned surprising, struct bytes *b)
+static void put_flows(struct patch *p, uint32_t position, bool continued, const struct step *s, unsigned surprising,
+                      struct bytes *b)
 {
     uint64_t leaf = s->leaves;
     put_varint(b, surprising);
     for (int k = 0; k < s->ninputs; k++) {
         struct patch_flow *f = &p->flows[p->steps[position].first_flow + (unsigned)k];
-        struct flow other = predicted(f, !f->by_distance, s->id, leaf);
+        struct flow other = predicted(f, continued, true, s->id, leaf);
         if (!(surprising & (1u << k)))
             ;
         else if (same_flow(&other, &s->inputs[k])) {
             put_varint(b, TAG_FLIPPED);
-            f->by_distance = !f->by_distance;
+            f->when[continued].by_distance = !f->when[continued].by_distance;
         } else
             put_flow(b, &s->inputs[k], s->id, leaf);
         leaf += s->inputs[k].kind == FLOW_NEW;
     }
 }
 
-static void learn(struct patch *p, uint32_t position, const struct step *s)
+static void learn(struct patch *p, uint32_t position, bool continued, const struct step *s)
 {
     struct patch_step *at = &p->steps[position];
     uint64_t leaf = s->leaves;
     for (int k = 0; k < s->ninputs; k++) {
-        learn_flow(&p->flows[at->first_flow + (unsigned)k], &s->inputs[k], s->id, leaf);
+        learn_flow(&p->flows[at->first_flow + (unsigned)k], continued, &s->inputs[k], s->id, leaf);
         leaf += s->inputs[k].kind == FLOW_NEW;
     }
 }
 
-unsigned patch_put(struct patch *p, uint32_t position, const struct step *s, struct bytes *fps, struct bytes *exceptions,
-                   uint64_t *silent)
+unsigned patch_put(struct patch *p, uint32_t position, bool continued, const struct step *s, struct bytes *fps,
+                   struct bytes *exceptions, uint64_t *silent)
 {
     struct patch_step *at = &p->steps[position];
     const size_t scalars = s->nscalars * sizeof s->scalars[0];
-    unsigned flows = surprising_flows(p, position, s, fps), mask = flows ? EXCEPT_FLOWS : 0;
+    unsigned flows = surprising_flows(p, position, continued, s, fps), mask = flows ? EXCEPT_FLOWS : 0;
     if (!same_status(at, s))
         mask |= EXCEPT_STATUS;
     if (memcmp(at->scalars, s->scalars, scalars) != 0)
@@ -181,8 +194,8 @@ unsigned patch_put(struct patch *p, uint32_t position, const struct step *s, str
         memcpy(at->scalars, s->scalars, scalars);
     }
     if (flows)
-        put_flows(p, position, s, flows, exceptions);
-    learn(p, position, s);
+        put_flows(p, position, continued, s, flows, exceptions);
+    learn(p, position, continued, s);
     return (unsigned)__builtin_popcount(flows);
 }
 
@@ -202,7 +215,8 @@ void patch_read(struct patch_reader *r, struct reader *payload)
     next_exception(r);
 }
 
-static void get_exceptional_flow(struct patch_reader *r, struct patch_flow *p, struct flow *f, uint64_t id, uint64_t leaf)
+static void get_exceptional_flow(struct patch_reader *r, struct patch_flow *p, bool continued, struct flow *f, uint64_t id,
+                                 uint64_t leaf)
 {
     struct reader tag = r->exceptions;
     bool foreseen = get_varint(&tag) == TAG_FLIPPED;
@@ -211,22 +225,23 @@ static void get_exceptional_flow(struct patch_reader *r, struct patch_flow *p, s
         return;
     }
     r->exceptions = tag;
-    p->by_distance = !p->by_distance;
-    *f = predicted(p, p->by_distance, id, leaf);
+    p->when[continued].by_distance = !p->when[continued].by_distance;
+    *f = predicted(p, continued, false, id, leaf);
     if (f->kind == FLOW_NEW)
         get_raw(&r->fps, &f->fp, sizeof f->fp);
 }
 
-static void get_flows(struct patch *p, uint32_t position, struct patch_reader *r, struct step *s, uint64_t surprising)
+static void get_flows(struct patch *p, uint32_t position, bool continued, struct patch_reader *r, struct step *s,
+                      uint64_t surprising)
 {
     uint64_t leaf = s->leaves;
     for (int k = 0; k < s->ninputs; k++) {
         struct patch_flow *at = &p->flows[p->steps[position].first_flow + (unsigned)k];
         struct flow *f = &s->inputs[k];
         if (surprising & (1u << k)) {
-            get_exceptional_flow(r, at, f, s->id, leaf);
+            get_exceptional_flow(r, at, continued, f, s->id, leaf);
         } else {
-            *f = predicted(at, at->by_distance, s->id, leaf);
+            *f = predicted(at, continued, false, s->id, leaf);
             if (f->kind == FLOW_NEW)
                 get_raw(&r->fps, &f->fp, sizeof f->fp);
         }
@@ -234,7 +249,7 @@ static void get_flows(struct patch *p, uint32_t position, struct patch_reader *r
     }
 }
 
-bool patch_get(struct patch *p, uint32_t position, struct patch_reader *r, struct step *s)
+bool patch_get(struct patch *p, uint32_t position, bool continued, struct patch_reader *r, struct step *s)
 {
     struct patch_step *at = &p->steps[position];
     uint64_t mask = 0;
@@ -266,8 +281,8 @@ bool patch_get(struct patch *p, uint32_t position, struct patch_reader *r, struc
     } else {
         memcpy(s->scalars, at->scalars, sizeof s->scalars);
     }
-    get_flows(p, position, r, s, mask & EXCEPT_FLOWS ? get_varint(&r->exceptions) : 0);
-    learn(p, position, s);
+    get_flows(p, position, continued, r, s, mask & EXCEPT_FLOWS ? get_varint(&r->exceptions) : 0);
+    learn(p, position, continued, s);
     if (mask)
         next_exception(r);
     return !r->fps.failed && !r->exceptions.failed;

@@ -4,11 +4,12 @@
  * Everything a step has beside its signature is predicted from the last turn: scalars, outcome and status stay what they were; an
  * input that was a new leaf is a new leaf again; any other input is either the very leaf or item of last time (what the loop only
  * reads) or lies as far back as last time (what the loop hands on, within a turn or from turn to turn). Which of the two is a
- * mode of each input, chosen when the patch is made and flipped by the log when only the other one is right. A turn then consists
- * of the contents of its new leaves and of exceptions. Writer and reader keep the same state by the same function, so nothing is
- * lost whatever the loop does; a body that changes much merely has many exceptions.
+ * mode of each input, chosen when the patch is made and flipped by the log when only the other one is right. Distances and modes
+ * are kept twice, for a turn that enters the patch (from another path, or from no loop) and for one that continues it. A turn
+ * then consists of the contents of its new leaves and of exceptions. Writer and reader keep the same state by the same function,
+ * so nothing is lost whatever the loop does; a body that changes much merely has many exceptions.
  *
- * Cost: a comparison an input; memory: about 150 bytes an input and 200 a step. Not thread-safe.
+ * Cost: a comparison an input; memory: about 170 bytes an input and 200 a step. Not thread-safe.
  */
 #ifndef BLASE_LINEAGE_PATCH_H
 #define BLASE_LINEAGE_PATCH_H
@@ -17,8 +18,10 @@
 
 struct patch_flow {
     struct flow last;
-    uint64_t distance, replaces_distance; /* how far back it lay */
-    uint8_t by_distance;
+    struct {
+        uint64_t distance, replaces_distance; /* how far back it lay */
+        uint8_t by_distance;
+    } when[2]; /* entered, continued */
 };
 
 struct patch_step {
@@ -46,13 +49,22 @@ struct patch *patch_new(uint64_t id, const struct step *const *steps, uint32_t l
 void patch_free(struct patch *p);
 uint64_t patch_bytes(const struct patch *p);
 
+/* Which turn came before in a thread's stream: 1 + its patch, 0 for none (a plain item came). */
+struct patch_before {
+    uint64_t patch;
+    bool complete, continued;
+};
+
+/* Does the turn of positions from … to - 1 continue the one before, which it then is for what comes next? */
+bool patch_goes_on(struct patch_before *before, const struct patch *p, uint64_t from, uint64_t to);
+
 /*
  * Tells step `s`, of the signature at `position`, as its differences from what is predicted, and learns from it. Contents of new
  * leaves go to `fps`, exceptions to `exceptions`; `*silent` counts the steps without exception before it and is carried on.
  * Returns how many of the step's inputs were not foretold.
  */
-unsigned patch_put(struct patch *p, uint32_t position, const struct step *s, struct bytes *fps, struct bytes *exceptions,
-                   uint64_t *silent);
+unsigned patch_put(struct patch *p, uint32_t position, bool continued, const struct step *s, struct bytes *fps,
+                   struct bytes *exceptions, uint64_t *silent);
 
 /* The way back. */
 struct patch_reader {
@@ -63,6 +75,6 @@ void patch_read(struct patch_reader *r, struct reader *payload); /* what stands 
 
 /* s->id and s->leaves are given; the rest is filled in but the times. Outputs are not known: all zero. False: it makes no sense.
  */
-bool patch_get(struct patch *p, uint32_t position, struct patch_reader *r, struct step *s);
+bool patch_get(struct patch *p, uint32_t position, bool continued, struct patch_reader *r, struct step *s);
 
 #endif

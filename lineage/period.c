@@ -36,18 +36,27 @@ uint32_t period_tag(const struct period *p, uint32_t back)
     return p->window[(p->count - 1 - back) % PERIOD_WINDOW].tag;
 }
 
+bool period_holds(const struct period *p, uint32_t length)
+{
+    return length <= PERIOD_MOST && 2 * length <= p->count && 2 * length < PERIOD_WINDOW &&
+           stretch(p, p->count, length) == stretch(p, p->count - length, length);
+}
+
+uint32_t period_known(const struct period *p)
+{
+    return p->count < PERIOD_WINDOW ? p->count : PERIOD_WINDOW;
+}
+
 static uint32_t shortest(const struct period *p, uint64_t token, uint32_t least)
 {
     const uint32_t last = p->count - 1;
     uint32_t at = p->window[last % PERIOD_WINDOW].earlier;
     for (int tries = 0; at && tries < CANDIDATES; tries++) {
         uint32_t where = at - 1, distance = last - where;
-        /* the prefix before both stretches must still be in the window */
-        if (where >= last || distance > PERIOD_MOST || 2 * distance > p->count || 2 * distance >= PERIOD_WINDOW)
+        if (where >= last || distance > PERIOD_MOST)
             break;
         const struct period_token *earlier = &p->window[where % PERIOD_WINDOW];
-        if (distance >= least && earlier->token == token &&
-            stretch(p, p->count, distance) == stretch(p, p->count - distance, distance))
+        if (distance >= least && earlier->token == token && period_holds(p, distance))
             return distance;
         at = earlier->earlier;
     }

@@ -9,6 +9,7 @@
 #ifndef BLASE_LINEAGE_PERIOD_H
 #define BLASE_LINEAGE_PERIOD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { PERIOD_WINDOW = 2048, PERIOD_MOST = PERIOD_WINDOW / 2, PERIOD_SLOTS = 2 * PERIOD_WINDOW };
@@ -31,6 +32,12 @@ void period_forget(struct period *p);
 
 /* Adds a token; the shortest period of at least `least` that it completes, else 0. */
 uint32_t period_add(struct period *p, uint64_t token, uint32_t tag, uint32_t least);
+
+/* Do the last `length` tokens repeat those before them? */
+bool period_holds(const struct period *p, uint32_t length);
+
+/* How many tokens are known. */
+uint32_t period_known(const struct period *p);
 
 /* The caller's tag of the token `back` places back: 0 is the last. Only within the window. */
 uint32_t period_tag(const struct period *p, uint32_t back);

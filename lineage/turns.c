@@ -161,11 +161,12 @@ unsigned turns_add(struct turns *t, struct log_writer *log, struct bytes *out, s
     unsigned surprises = 0;
     if (p->patch && (p->patch != patch || !whole))
         close_pending(t, log, out);
+    const bool continued = patch_goes_on(&t->before, patch, from, from + count);
     if (!p->patch)
         begin_pending(t, patch, from, from + count, steps[0]->start_ns);
     for (uint32_t i = 0; i < count; i++) {
         const struct step *s = steps[i];
-        surprises += patch_put(patch, from + i, s, &p->fps, &p->exceptions, &p->silent);
+        surprises += patch_put(patch, from + i, continued, s, &p->fps, &p->exceptions, &p->silent);
         add_times(&patch->steps[from + i], &s->times);
         for (int k = 0; k < s->noutputs; k++)
             t->digest = step_chain(t->digest, s->outputs[k]);

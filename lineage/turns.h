@@ -41,7 +41,8 @@ struct turns {
     uint64_t thread, last_start;
     uint64_t items, leaves; /* of the thread, that stand in the log */
     uint64_t written;       /* turns */
-    struct fp digest;       /* step_chain over the outputs of all steps in loops so far */
+    struct patch_before before;
+    struct fp digest; /* step_chain over the outputs of all steps in loops so far */
     struct pending_turns pending;
     struct cycle cycle;
 };

@@ -122,6 +122,7 @@ static bool read_item(struct unfold *x, struct reader *payload)
     if (payload->failed)
         return false;
     s->last_start = step->start_ns;
+    s->before.patch = 0;
     remember(s, step);
     count_step(s, step);
     begin_step(x, thread, signature);
@@ -280,7 +281,9 @@ bool unfold_turn(struct unfold *x, bool *closes)
     step->id = step_id(t->turn.thread, s->items);
     step->leaves = step_id(t->turn.thread, s->leaves);
     step->start_ns = s->last_start;
-    if (!signature || !patch_get(t->at->patch, (uint32_t)t->position, &t->reader, step)) {
+    if (t->position == t->turn.from)
+        t->continued = patch_goes_on(&s->before, t->at->patch, t->turn.from, t->turn.to);
+    if (!signature || !patch_get(t->at->patch, (uint32_t)t->position, t->continued, &t->reader, step)) {
         t->at = NULL;
         t->rounds.length = 0;
         return false;

@@ -31,6 +31,7 @@ struct stream {
     uint64_t nrecent;                     /* plain items without a turn between them, up to the last */
     struct known_patch patches[PATHS_MOST];
     uint32_t npatches;
+    struct patch_before before;
 };
 
 struct turning {
@@ -38,6 +39,7 @@ struct turning {
     struct log_turn turn;
     struct patch_reader reader;
     uint64_t position, repeat;
+    bool continued;           /* the turn at hand */
     struct log_rounds rounds; /* length 0: the turn stands by itself; else it is one of its entries: */
     uint64_t round, entry;
 };

@@ -166,7 +166,7 @@ static void report_lineage(FILE *out, const struct summary *s)
                 text_count(l->patches, "loop", "loops").s);
     if (l->dropped_contents || l->dropped_buffers)
         fprintf(out,
-                "          memory was short (--lineage-memory): %s and %s were forgotten, and are leaves where they came again\n",
+                "          for want of room (--lineage-memory) %s and %s were forgotten: what came of them later is a leaf\n",
                 text_count(l->dropped_contents, "content", "contents").s, text_count(l->dropped_buffers, "buffer", "buffers").s);
 }
 

@@ -59,6 +59,7 @@ static void drop_cache(void *it)
     cache_free(it);
 }
 
+enum { CONTENTS = 1 << 17 }; /* what the index keeps at least in that many bytes */
 static void *make_content(uint64_t most)
 {
     (void)most;
@@ -83,7 +84,7 @@ static void drop_content(void *it)
 
 static const struct subject subjects[] = {
     {"cache", make_cache, put_cache, find_cache, drop_cache, UINT64_MAX},
-    {"content", make_content, put_content, find_content, drop_content, CONTENT_GENERATION},
+    {"content", make_content, put_content, find_content, drop_content, CONTENTS},
 };
 
 enum operation { HIT, MISS, PUT };

@@ -5,6 +5,8 @@ from common import say, spread
 LIMA_BYTES = 63
 SETTINGS = ("--reuse", "none", "--trace", "all")
 CASES = (("dgemm", 4, "same"), ("dgemm", 4, "fresh"), ("dgemm", 32, "fresh"), ("dgemm", 128, "fresh"), ("dgesdd", 32, "fresh"))
+LOOPS = (("40 calls, 10,000 times", ("one", 10000)), ("3 calls, 13,333 times", ("nested", 1, 13333)),
+         ("3 calls 100 times, with 2 around, 100 times", ("nested", 100, 100)), ("three branches, 10,000 times", ("branches", 10000)))
 
 
 def measure_case(bench, routine, n, pattern, seconds):
@@ -22,6 +24,24 @@ def measure_case(bench, routine, n, pattern, seconds):
     return row
 
 
+def measure_loop(bench, what, arguments):
+    """The same loop plain, folded and not, in turn."""
+    plain, took, shown = [], {"on": [], "off": []}, {}
+    for _ in range(bench.rounds):
+        plain.append(bench.plain("loops", *arguments)["median"])
+        for dedup in took:
+            result, shown[dedup] = bench.under_blase((*SETTINGS, f"--dedup={dedup}"), "loops", *arguments)
+            took[dedup].append(result["median"])
+    extra = {dedup: spread([there - here for there, here in zip(took[dedup], plain)]) for dedup in took}
+    ratio = spread([(on - here) / (off - here) for on, off, here in zip(took["on"], took["off"], plain)])
+    row = {"what": what, "calls": shown["on"]["lineage"]["items"], "extra_ns": extra, "ratio": ratio,
+           "log_bytes": {dedup: shown[dedup]["lineage"]["log_bytes"] for dedup in took},
+           "patches": shown["on"]["lineage"]["patches"]}
+    say(f"  loop {what}: {row['log_bytes']['on']} bytes folded, {row['log_bytes']['off']} not; time {ratio['median']:.2f} of unfolded")
+    return row
+
+
 def measure(bench):
     seconds = 0.1 if bench.quick else 0.5
-    return {"lima_bytes_per_item": LIMA_BYTES, "rows": [measure_case(bench, *case, seconds) for case in CASES]}
+    return {"lima_bytes_per_item": LIMA_BYTES, "rows": [measure_case(bench, *case, seconds) for case in CASES],
+            "loops": [measure_loop(bench, *loop) for loop in LOOPS]}

@@ -73,12 +73,12 @@ EXPECTED = {
     ("numpy", "mirrored"): """
         0 dsyrk A=leaf0(6x40)
         1 dgemv A=leaf0 X=leaf1(40x1)
-        2 dgesv A=0.C/lower A=leaf2(6x6)/strict-upper B=1.Y
+        2 dgesv A=0.C/lower A=leaf2(6x6)/strictly upper B=1.Y
         3 dgemv A=leaf0 X=2.B""",
     ("R", "mirrored"): """
         0 dsyrk A=leaf0(40x6)
         1 dgemv A=leaf0 X=leaf1(40x1)
-        2 dgesv A=0.C/upper A=leaf2(6x6)/strict-lower B=1.Y
+        2 dgesv A=0.C/upper A=leaf2(6x6)/strictly lower B=1.Y
         3 dgemv A=leaf0 X=2.B""",
     ("R", "plain"): """
         0 dgemm A=leaf0(6x40) B=leaf1(40x6)
