@@ -63,7 +63,7 @@ def killed(place, command, environment, counter, seconds):
 
 
 def items(place, log):
-    listed = place.run([place.blase, "items", place.path(log), "--format", "json"])
+    listed = place.run([place.blase, "items", place.path(log), "--format", "json", "--expand"])
     same((listed.status, listed.err), (0, b""), "status and stderr of blase items")
     (process,) = json.loads(listed.out)
     return process["items"], process["truncated"]
