@@ -2,8 +2,9 @@
  * The run log's writer: one append-only file a process, made when the first record is written.
  *
  * A record is complete in the kernel, so readable after SIGKILL, at the latest once the calls behind the buffered records took
- * 500 µs (of what fold.h holds back later: see there); the cost of write(2) stays below 1 % of them. A full or failing disk ends the log, never the program; one line says
- * so. Not thread-safe: the lineage guard is held around every function but the encoders.
+ * 500 µs (of what fold.h holds back later: see there); the cost of write(2) stays below 1 % of them. A full or failing disk ends
+ * the log, never the program; one line says so. Not thread-safe: the lineage guard is held around every function but the
+ * encoders.
  */
 #ifndef BLASE_LINEAGE_LOG_WRITER_H
 #define BLASE_LINEAGE_LOG_WRITER_H
