@@ -58,7 +58,7 @@ enum {
     GOVERNOR_USES = 3
 };
 #define GOVERNOR_SAMPLES 0.002
-#define GOVERNOR_SHARE 0.007 /* the rest of the promised 1 % pays for what is not measured */
+#define GOVERNOR_SHARE 0.006 /* the rest of the promised 1 % pays for samples, loans and what is not measured or foreseen */
 
 /* `part` of `of`; both are halved when they grow old. */
 struct governor_share {
