@@ -18,14 +18,15 @@
  * eighth of its call and GOVERNOR_TRUST. It may exceed (1), but only while no earlier loan of its kind is unpaid: one that brings
  * no hit must be worked off by (1) before the next, and after one lost so at first sight no more are given at first sight. So
  * that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas` more, and
- * GOVERNOR_ALMS. The estimates behind (1) come from measured times of the same class (routine, size, caller) as soon as there are
- * any; a hit is booked with what such calls take on average, if that is less than what this one took when it was computed (a
- * first call is cold).
+ * GOVERNOR_ALMS. The estimates behind (1) come from measured times of the same class (routine, arithmetic, size of its operands,
+ * caller) as soon as there are any; a hit is booked with what such calls take on average, if that is less than what this one took
+ * when it was computed (a first call is cold).
  *
  * Beyond the bound it looks for gain, by what the class has shown. With g = time of the call - time of a hit:
- * - g <= 0: nothing to be had. After a few such calls in a row the class is closed: one call in GOVERNOR_REOPEN is looked at, in
- * case that was a bad start. Where calls take so long that a look is nothing beside them, samples are still taken, and of those
- * whose result is kept a few are tried again.
+ * - g <= 0: nothing to be had. After a few such looks in a row at calls of one routine, arithmetic and caller, whatever their
+ *   operands' size, which only a look can tell, they are closed: one call in GOVERNOR_REOPEN is looked at, in case that was a bad
+ *   start. Where calls take so long that a look is nothing beside them, samples are still taken, and of those whose result is
+ * kept a few are tried again.
  * - the sample belongs to a kept result: looked at if  truth * g > (1 - truth) * time of a miss,  where truth is the share of
  *   such looks that were hits. Programs that change elements between the sampled ones are found out this way.
  * - the sample was seen before: kept if  truth * chance * uses * g > time of a miss,  where chance is the share of
