@@ -15,7 +15,7 @@
  *
  * Sketches are taken of outputs when they are fingerprinted and of leaves before their call, and cost about twice what another
  * fingerprint would. Under --trace=all every output and leaf gets one. Under --trace=auto nobody asked for slices, so a budget
- * bounds all of it: sketching and recognising take at most a two hundredth of the time in BLAS so far and 5 ms to start. Where
+ * bounds all of it: sketching and recognising take at most a two hundredth of the time in BLAS so far and 2 ms to start. Where
  * hashes are dear for their call (over that share of its own time, as in a product of two matrices of order 1000) they are taken
  * only of shapes in which a slice was looked for in vain before, and until then samples stand in for them. So a program that
  * never slices pays for the small sketches, and one that does pays from its second slice on. A long vector or large triangle has
