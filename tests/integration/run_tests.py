@@ -14,6 +14,7 @@ import harness  # noqa: E402
 import identity_tests  # noqa: E402
 import items_tests  # noqa: E402
 import kill_tests  # noqa: E402
+import memory_tests  # noqa: E402
 import passing_tests  # noqa: E402
 import process_tests  # noqa: E402
 import program_tests  # noqa: E402
@@ -49,6 +50,7 @@ def main():
     items_tests.register()
     diff_tests.register()
     kill_tests.register()
+    memory_tests.register()
     return harness.run_all(build, options.k, options.j)
 
 
