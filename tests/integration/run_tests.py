@@ -8,6 +8,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import diff_tests  # noqa: E402
+import docs_tests  # noqa: E402
 import driver_tests  # noqa: E402
 import estimate_tests  # noqa: E402
 import harness  # noqa: E402
@@ -49,6 +50,7 @@ def main():
     identity_tests.register()
     items_tests.register()
     diff_tests.register()
+    docs_tests.register()
     kill_tests.register()
     memory_tests.register()
     return harness.run_all(build, options.k, options.j)
