@@ -43,7 +43,17 @@ enum log_kind { LOG_RECORDS(LOG_RECORD_ENUM) };
 enum outcome { OUTCOME_MISS, OUTCOME_HIT, OUTCOME_PARTIAL, OUTCOME_WAIT, OUTCOME_UNPROBED };
 
 /* Why a computed result was not kept. */
-enum unkept { KEPT, UNKEPT_OFF, UNKEPT_RULE, UNKEPT_OVERLAP, UNKEPT_INFO, UNKEPT_CHANGED, UNKEPT_SIZE, UNKEPT_MEMORY };
+enum unkept {
+    KEPT,
+    UNKEPT_OFF,
+    UNKEPT_RULE,
+    UNKEPT_OVERLAP,
+    UNKEPT_INFO,
+    UNKEPT_CHANGED,
+    UNKEPT_SIZE,
+    UNKEPT_MEMORY,
+    UNKEPT_WORTH
+};
 
 /*
  * Why a call was passed through and left no item, as far as it is counted; the governor's refusals are in its books, and the rest

@@ -57,6 +57,11 @@ $(BUILD)/tests/edges: $(BUILD)/obj/tests/integration/edges.o $(call object,obj,$
 integration: all $(BUILD)/tests/edges
 	/usr/bin/python3 tests/integration/run_tests.py --build $(BUILD) -j 2
 
+# Resident memory over so many traced calls; `make integration` has fewer.
+.PHONY: flat
+flat: all
+	FLAT_CALLS=$(or $(CALLS),10000000) /usr/bin/python3 tests/integration/run_tests.py --build $(BUILD) -k "memory: flat"
+
 # libblase.so, the command and the C programs are built with ThreadSanitizer; providers and interpreters are not.
 THREAD_BUILD := $(if $(findstring thread,$(SANITIZE)),$(BUILD),$(BUILD)/sanitize-thread)
 integration-thread:

@@ -125,15 +125,16 @@ static struct shard *least_shard(struct cache *cache)
     return best;
 }
 
-/* One victim's memory, given back. False when there is none, or the guard cannot be had. */
-static bool evict_one(void *context)
+/* One victim's memory, given back. False when there is none that yields to `newcomer` (NULL: any), or the guard cannot be had. */
+static bool evict_for(struct cache *cache, const struct merit *newcomer)
 {
-    struct cache *cache = context;
     struct cache_entry *victim = NULL;
-    for (struct shard *s; !victim && (s = least_shard(cache));) {
+    bool stays = false;
+    for (struct shard *s; !victim && !stays && (s = least_shard(cache));) {
         if (!guard_enter(&s->guard))
             return false;
-        victim = shard_evict(s);
+        stays = newcomer && s->count && !policy_yields(cache->policy, &s->heap[0]->merit, newcomer);
+        victim = stays ? NULL : shard_evict(s);
         guard_leave(&s->guard);
     }
     if (!victim)
@@ -146,6 +147,11 @@ static bool evict_one(void *context)
     payload_drop(victim->payload);
     room_give(&cache->room, victim, sizeof *victim);
     return true;
+}
+
+static bool evict_one(void *context)
+{
+    return evict_for(context, NULL);
 }
 
 /* Guard held. */
@@ -263,6 +269,42 @@ bool cache_could_keep(const struct cache *cache, size_t payload_bytes)
     size_t others =
         cache->fixed_bytes + room_footprint(sizeof(struct cache_entry)) + room_footprint(shard_table_bytes(SHARD_FIRST_CAPACITY));
     return payload_bytes <= cache->room.budget && room_footprint(payload_bytes) + others <= cache->room.budget;
+}
+
+/* Somebody waits for the key's call in flight. Guard held. */
+static bool awaited(struct shard *s, struct fp key)
+{
+    struct placeholder *p = placeholder_find(s->placeholders, SHARD_PLACEHOLDERS, key, 0);
+    return p && atomic_load(&p->waiters);
+}
+
+static void refuse(struct cache *cache, struct shard *s, struct fp key, const struct merit *newcomer)
+{
+    if (!guard_enter(&s->guard))
+        return;
+    shard_remember(s, key, newcomer);
+    guard_leave(&s->guard);
+    atomic_fetch_add_explicit(&cache->evicted_bytes, newcomer->bytes, memory_order_relaxed);
+}
+
+bool cache_admit(struct cache *cache, struct fp key, size_t payload_bytes, uint64_t cost_ns)
+{
+    const size_t need = payload_bytes + room_footprint(sizeof(struct cache_entry));
+    const struct merit known = {.cost_ns = cost_ns, .bytes = payload_bytes};
+    struct shard *s = shard_of(cache, key);
+    if (cache->policy != POLICY_COSTSIZE || !cache_could_keep(cache, payload_bytes) || room_fits(&cache->room, need))
+        return true;
+    if (!guard_enter(&s->guard))
+        return false;
+    const struct merit newcomer = shard_newcomer(s, key, &known, (struct moment){.generation = generation_of(cache)});
+    const bool wanted = awaited(s, key);
+    guard_leave(&s->guard);
+    while (!wanted && !room_fits(&cache->room, need))
+        if (!evict_for(cache, &newcomer)) {
+            refuse(cache, s, key, &newcomer);
+            return false;
+        }
+    return true;
 }
 
 /* A larger table for a full shard. False when there is no memory. */

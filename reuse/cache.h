@@ -68,6 +68,13 @@ bool cache_put(struct cache *cache, struct fp key, struct payload *payload);
 bool cache_could_keep(const struct cache *cache, size_t payload_bytes);
 
 /*
+ * Makes room for a payload of that size, which took so long to compute, before it is captured; false when the policy would rather
+ * have what is there (policy_yields). What others wait for always comes in. Who takes memory unasked gets it at the cost of the
+ * least.
+ */
+bool cache_admit(struct cache *cache, struct fp key, size_t payload_bytes, uint64_t cost_ns);
+
+/*
  * Has fn called with every victim, by the thread that needs the room, outside any guard and before its memory is given back; the
  * payload is the cache's reference: hold it to keep it longer. Set it before other threads use the cache.
  */

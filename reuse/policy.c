@@ -27,6 +27,20 @@ double policy_score(enum cache_policy policy, const struct merit *m)
     }
 }
 
+static double single_use_order(enum cache_policy policy, struct merit m)
+{
+    if (m.hits + m.misses > 1) {
+        m.hits = 0;
+        m.misses = 1;
+    }
+    return policy_order(policy, &m);
+}
+
+bool policy_yields(enum cache_policy policy, const struct merit *victim, const struct merit *newcomer)
+{
+    return policy != POLICY_COSTSIZE || single_use_order(policy, *victim) <= policy_order(policy, newcomer);
+}
+
 double policy_order(enum cache_policy policy, const struct merit *m)
 {
     int exponent;

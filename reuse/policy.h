@@ -20,6 +20,14 @@
  * et al., IEEE Transactions on Computers 2001), its time the pressure on the cache: while nothing is evicted nothing fades and
  * the formula is LIMA's.
  *
+ * LIMA admits every result that fits the budget. Then one that is large and cheap, and that nobody wants again, empties the cache
+ * of what is small and dear, and is itself the next to go: on stepLM's trace that is worse than LRU where the budget is little
+ * more than the largest result. With Cost&Size the newcomer is therefore a candidate as well: it is refused where it scores less
+ * than the one that would have to go for it. Uses are not held against it, as it had no time for any: the other counts as
+ * used once, the last time, if it was used more often. So what costs as much a byte as the rest always enters, and what is hot
+ * never keeps out what may become so. What is refused is remembered and fades others just as if it had been evicted at once, so
+ * that no cache stays as it is for good. (Landlord and TinyLFU are other caches in which newcomers may lose.)
+ *
  * All counts fade by the same factor, so which of two entries scores less does not depend on when one asks. Entries are therefore
  * kept in order without touching them: policy_order maps a score and the generation in which it held to a number that grows with
  * log2(score) + generation (linear between powers of two, which needs no logarithm).
@@ -42,5 +50,8 @@ double policy_score(enum cache_policy policy, const struct merit *merit);
 
 /* What goes before what, whatever their generations. */
 double policy_order(enum cache_policy policy, const struct merit *merit);
+
+/* May the victim go to make room for that newcomer? */
+bool policy_yields(enum cache_policy policy, const struct merit *victim, const struct merit *newcomer);
 
 #endif

@@ -135,6 +135,25 @@ void *room_take(struct room *room, size_t size)
     return memory;
 }
 
+bool room_fits(struct room *room, size_t size)
+{
+    size_t need = room_footprint(size);
+    if (need < size || need > room->budget)
+        return false;
+    while (atomic_load(&room->used) > room->budget - need) {
+        struct spare *idle = size >= MAP_FROM ? take_spare(room, need, need * 2) : NULL;
+        if (idle) {
+            put_spare(room, idle);
+            return true;
+        }
+        idle = take_spare(room, 0, SIZE_MAX);
+        if (!idle)
+            return false;
+        free_spare(room, idle);
+    }
+    return true;
+}
+
 void room_give(struct room *room, void *memory, size_t size)
 {
     if (!memory)

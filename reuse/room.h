@@ -35,6 +35,9 @@ struct room {
 /* Memory of that size; NULL when it does not fit or there is none. With no room at all, `room` NULL, it is not counted. */
 void *room_take(struct room *room, size_t size);
 
+/* True if it would be given now without `make`. What waits idle may be freed to find out. */
+bool room_fits(struct room *room, size_t size);
+
 /* The same size as when it was taken. */
 void room_give(struct room *room, void *memory, size_t size);
 

@@ -103,18 +103,31 @@ void shard_missed(struct shard *s, struct fp key, struct moment now)
     *m = (struct memory_of){key, merit.hits, merit.misses + 1, now.generation};
 }
 
+struct merit shard_newcomer(const struct shard *s, struct fp key, const struct merit *known, struct moment now)
+{
+    const struct memory_of *m = recall(s, key);
+    struct merit merit = *known;
+    merit.hits = m ? m->hits : 0;
+    merit.misses = m ? m->misses : 1;
+    merit.generation = m ? m->generation : now.generation;
+    merit.used_at = now.use;
+    policy_fade(&merit, now.generation);
+    return merit;
+}
+
+void shard_remember(struct shard *s, struct fp key, const struct merit *merit)
+{
+    struct memory_of *m = memory_slot(s, key);
+    if (m)
+        *m = (struct memory_of){key, merit->hits, merit->misses, merit->generation};
+}
+
 void shard_insert(struct shard *s, struct cache_entry *entry, enum cache_policy policy, struct moment now)
 {
-    struct memory_of *m = recall(s, entry->key);
     const struct payload *p = entry->payload;
-    entry->merit = (struct merit){.hits = m ? m->hits : 0,
-                                  .misses = m ? m->misses : 1,
-                                  .height = p->height,
-                                  .generation = m ? m->generation : now.generation,
-                                  .cost_ns = p->call_ns,
-                                  .bytes = p->bytes,
-                                  .used_at = now.use};
-    policy_fade(&entry->merit, now.generation);
+    const struct merit known = {.height = p->height, .cost_ns = p->call_ns, .bytes = p->bytes};
+    entry->merit = shard_newcomer(s, entry->key, &known, now);
+    struct memory_of *m = recall(s, entry->key);
     if (m)
         m->misses = 0;
     entry->order = policy_order(policy, &entry->merit);
@@ -144,9 +157,7 @@ struct cache_entry *shard_evict(struct shard *s)
     }
     unchain(s, victim);
     victim->next = NULL;
-    struct memory_of *m = memory_slot(s, victim->key);
-    if (m)
-        *m = (struct memory_of){victim->key, victim->merit.hits, victim->merit.misses, victim->merit.generation};
+    shard_remember(s, victim->key, &victim->merit);
     publish_least(s);
     return victim;
 }

@@ -58,6 +58,12 @@ void shard_use(struct shard *s, struct cache_entry *entry, enum cache_policy pol
 /* The key was asked for and is not there. */
 void shard_missed(struct shard *s, struct fp key, struct moment now);
 
+/* What counts for a result of that key as it comes in. */
+struct merit shard_newcomer(const struct shard *s, struct fp key, const struct merit *known, struct moment now);
+
+/* For when the key is asked for again: it was evicted, or refused. */
+void shard_remember(struct shard *s, struct fp key, const struct merit *merit);
+
 /* With count < capacity. Score and counts are set here. */
 void shard_insert(struct shard *s, struct cache_entry *entry, enum cache_policy policy, struct moment now);
 

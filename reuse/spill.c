@@ -249,6 +249,12 @@ static bool put_on_disk(struct spill *s, struct fp key, struct payload *p)
     return slot && write_entry(s, slot, file, p);
 }
 
+bool spill_wants(const struct spill *s, size_t bytes, uint64_t call_ns)
+{
+    return !atomic_load(&s->closed) && !atomic_load(&s->ended) &&
+           expected_ns(&s->write_rate, bytes) + expected_ns(&s->read_rate, bytes) < call_ns;
+}
+
 bool spill_offer(struct spill *s, struct fp key, struct payload *p)
 {
     size_t bytes = payload_image_bytes(p);

@@ -32,6 +32,9 @@ struct spill_totals {
  */
 struct spill *spill_new(const char *where, struct share limit, size_t index_bytes, struct governor *governor);
 
+/* Would what took so long to compute be worth a file of that size? */
+bool spill_wants(const struct spill *s, size_t bytes, uint64_t call_ns);
+
 /* Takes what is being evicted, if that pays. True if it is on disk now. */
 bool spill_offer(struct spill *s, struct fp key, struct payload *payload);
 

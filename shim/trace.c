@@ -167,10 +167,25 @@ static void fingerprint_outputs(struct tracing *t)
     r->fingerprint_ns += clock_ns() - began;
 }
 
+/* What goes to disk when it is evicted is kept in any case. */
+static bool admitted(const struct tracing *t, uint64_t call_ns)
+{
+    struct process *p = t->process;
+    size_t bytes =
+        t->halves->found ? sizeof(struct payload) + payload_packed_bytes(t->canon, t->halves->d.rest) : t->record->kept_bytes;
+    return (p->spill && spill_wants(p->spill, bytes, call_ns)) || cache_admit(p->cache, t->key, bytes, call_ns);
+}
+
 static struct payload *capture(struct tracing *t, const struct snapshot *snapshot, const struct real_result *real)
 {
     uint64_t began = clock_ns(), spilled = spill_thread_ns(), flags = fpenv_save();
-    struct payload *p = halves_capture(t, snapshot, real), *factor = t->halves->fresh;
+    struct payload *p = NULL, *factor;
+    t->record->unkept = UNKEPT_WORTH;
+    if (admitted(t, real->ns)) {
+        p = halves_capture(t, snapshot, real);
+        t->record->unkept = p ? KEPT : UNKEPT_MEMORY;
+    }
+    factor = t->halves->fresh;
     fpenv_restore(flags); /* making room may spill, which computes */
     if (!p)
         return NULL;
@@ -215,8 +230,8 @@ static struct payload *compute(struct tracing *t, bool keep)
         r->unkept = UNKEPT_INFO;
     else if (keep && !inputs_unchanged(t))
         r->unkept = UNKEPT_CHANGED;
-    else if (keep && !(payload = capture(t, snapshot, &real)))
-        r->unkept = UNKEPT_MEMORY;
+    else if (keep)
+        payload = capture(t, snapshot, &real);
     snapshot_settle(snapshot, t->canon, t->use);
     snapshot_free(snapshot);
     return payload;
@@ -251,8 +266,6 @@ static struct payload *keep_rest(struct tracing *t, const struct payload *factor
     struct payload *rest = capture(t, snapshot ? snapshot : snapshot_of_nothing(), &real);
     if (rest)
         rest->unsure = factor->unsure;
-    else
-        r->unkept = UNKEPT_MEMORY;
     return rest;
 }
 
@@ -340,7 +353,7 @@ static void tell_governor(const struct tracing *t, uint64_t began, uint64_t save
  * The governor's books are of processor time, of which a waiting thread uses none; the log's are of the program's time: what a
  * wait took has not been saved.
  */
-static void record(struct tracing *t, struct fp key, struct payload *fresh, struct log_mismatch *mismatch, uint64_t began)
+static void record(struct tracing *t, struct payload *fresh, struct log_mismatch *mismatch, uint64_t began)
 {
     struct process *p = t->process;
     struct traced *r = t->record;
@@ -359,7 +372,7 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
     if (fresh) {
         fresh->item = item;
         fresh->height = r->height;
-        kept |= cache_put(p->cache, key, fresh);
+        kept |= cache_put(p->cache, t->key, fresh);
     }
     t->governed->factor_kept = t->halves->d.halves && (t->halves->found || kept_factor);
     if (t->governed->class)
@@ -391,7 +404,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
                         .spill_ns = spill_thread_ns(),
                         .halves = &halves};
     t.threads = binding->provider->threads ? binding->provider->threads() : 0;
-    struct fp read[OP_MAX_OPERANDS], key = {0, 0};
+    struct fp read[OP_MAX_OPERANDS];
     bool reads[OP_MAX_OPERANDS];
     struct log_mismatch mismatch = {0};
     struct plan plan;
@@ -415,8 +428,8 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     r.unkept = may_reuse(&t);
     if (r.unkept == KEPT) {
         struct key_context context = context_of(&t);
-        key = key_of(canon, read, reads, &context);
-        plan_probe(&plan, process->cache, process->spill, key, expected_ns(&t));
+        t.key = key_of(canon, read, reads, &context);
+        plan_probe(&plan, process->cache, process->spill, t.key, expected_ns(&t));
         t.waited_ns = plan.waited_ns;
         if (canon->op->driver)
             halves_plan(&t, &plan, read, reads, context);
@@ -428,7 +441,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     flags = fpenv_save();
     if (r.checked)
         look_after(&t);
-    record(&t, key, fresh, &mismatch, began);
+    record(&t, fresh, &mismatch, began);
     plan_done(&plan);
     fpenv_restore(flags);
     return t.returned;

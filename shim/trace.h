@@ -26,6 +26,7 @@ struct tracing {
     uint64_t verified_ns;  /* what serving would have saved that was recomputed instead */
     uint32_t raised;       /* by a plan that called a half */
     struct halves *halves; /* of a driver */
+    struct fp key;         /* what a result is filed under */
 };
 
 /* Makes the call by whatever the plan says, records its item; returns LAPACKE's info, else 0. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/item_diff.h"
 #include "tools/items.h"
 #include "tools/memory.h"
 
@@ -44,7 +45,7 @@ void diff_text_free(struct diff_text *t)
     free(t->b.event);
 }
 
-static const struct expand_event *event_of(const struct told *t, uint32_t node)
+const struct expand_event *diff_text_event(const struct told *t, uint32_t node)
 {
     for (size_t i = 0; i < t->count; i++)
         if (t->node[i] == node)
@@ -72,127 +73,6 @@ void diff_text_streams(const struct diff_text *t, const struct stream_pair *p)
     puts(p->a.count && p->b.count ? ":" : "");
 }
 
-static void print_number(const struct log_op *op, const struct log_value *v)
-{
-    struct short_text number[2];
-    int count = value_numbers(op, v, number);
-    printf(count == 2 ? "(%s,%s)" : count == 0 ? "'%s'" : "%s", number[0].s, number[1].s);
-}
-
-static const char *kind_of(uint64_t kind)
-{
-    switch (kind) {
-    case ARG_OPTION:
-        return "option";
-    case ARG_SCALAR:
-    case ARG_REAL_SCALAR:
-        return "scalar";
-    case ARG_LD:
-        return "leading dimension";
-    case ARG_INC:
-        return "increment";
-    case ARG_LWORK:
-        return "workspace size";
-    case ARG_ARRAY:
-        return "alignment of";
-    default:
-        return "dimension";
-    }
-}
-
-static const struct log_value *value_of(const struct log_item *item, uint64_t arg)
-{
-    for (uint64_t i = 0; i < item->nvalues; i++)
-        if (item->values[i].arg == arg)
-            return &item->values[i];
-    return NULL;
-}
-
-static bool has_kind(const struct log_op *op, uint64_t kind)
-{
-    for (uint64_t i = 0; op && i < op->nargs; i++)
-        if (op->args[i].kind == kind)
-            return true;
-    return false;
-}
-
-/* Leading dimensions count in a cache key where routines pick their way by them (reuse/key). */
-static bool counts(const struct log_op *op, uint64_t kind, bool key)
-{
-    switch (kind) {
-    case ARG_LD:
-        return key && (has_kind(op, ARG_INC) || has_kind(op, ARG_LWORK));
-    case ARG_INC:
-    case ARG_LWORK:
-    case ARG_ARRAY:
-        return key;
-    default:
-        return true;
-    }
-}
-
-static int print_values(const struct log_op *op, const struct log_item *a, const struct log_item *b, bool key)
-{
-    int lines = 0;
-    for (uint64_t i = 0; i < a->nvalues; i++) {
-        const struct log_value *x = &a->values[i], *y = value_of(b, x->arg);
-        if (!y || !counts(op, x->kind, key) || (x->i == y->i && memcmp(x->bytes, y->bytes, sizeof x->bytes) == 0))
-            continue;
-        printf("    %s %s: ", kind_of(x->kind), op_argument(op, x->arg).s);
-        print_number(op, x);
-        fputs(" and ", stdout);
-        print_number(op, y);
-        putchar('\n');
-        lines++;
-    }
-    return lines;
-}
-
-static const char *layout(const struct log_item *item)
-{
-    return item->flags & ITEM_ROW_MAJOR ? "LAPACKE by rows" : item->flags & ITEM_LAPACKE ? "LAPACKE" : "Fortran";
-}
-
-static void print_provider(const struct log_provider *p)
-{
-    char *version = text_clean(p->version);
-    printf("%s, %s, %llu-bit integers", *version ? version : "unknown", text_count(p->threads, "thread", "threads").s,
-           (unsigned long long)p->integer_bits);
-    free(version);
-}
-
-static int print_providers(const struct log_provider *p, const struct log_provider *q)
-{
-    if (!p || !q ||
-        (strcmp(p->version, q->version) == 0 && strcmp(p->build_id, q->build_id) == 0 && strcmp(p->core, q->core) == 0 &&
-         p->threads == q->threads && p->integer_bits == q->integer_bits))
-        return 0;
-    fputs("    provider: ", stdout);
-    print_provider(p);
-    fputs(" and ", stdout);
-    print_provider(q);
-    putchar('\n');
-    return 1;
-}
-
-int diff_text_items(const struct graph *ga, const struct log_item *a, uint32_t log_a, const struct graph *gb,
-                    const struct log_item *b, uint32_t log_b, bool key)
-{
-    const struct log_op *x = run_log_op(&ga->run->log[log_a], a->op), *y = run_log_op(&gb->run->log[log_b], b->op);
-    int lines = 0;
-    if (strcmp(op_name(x).s, op_name(y).s) != 0) {
-        printf("    routine: %s and %s\n", op_name(x).s, op_name(y).s);
-        return 1;
-    }
-    lines += print_values(x, a, b, key);
-    if ((a->flags ^ b->flags) & (ITEM_ROW_MAJOR | ITEM_LAPACKE)) {
-        printf("    called by: %s and %s\n", layout(a), layout(b));
-        lines++;
-    }
-    return lines + print_providers(run_log_provider(&ga->run->log[log_a], a->provider),
-                                   run_log_provider(&gb->run->log[log_b], b->provider));
-}
-
 static void print_origin(const struct graph *g, const struct log_input *in, uint32_t node)
 {
     const struct log_op *op = graph_op(g, node);
@@ -204,7 +84,7 @@ static void print_origin(const struct graph *g, const struct log_input *in, uint
 
 static void print_leaf(const struct told *t, const struct graph *g, uint32_t node)
 {
-    const struct expand_event *e = event_of(t, node);
+    const struct expand_event *e = diff_text_event(t, node);
     fputs(graph_name(g, node).s, stdout);
     if (e && e->kind == EXPAND_LEAF)
         printf(" (%lldx%lld, %s)", (long long)e->leaf.rows, (long long)e->leaf.cols, text_fp(e->leaf.fp).s);
@@ -251,7 +131,10 @@ static void print_causes(const struct diff_text *t, const struct difference *d, 
     const struct graph *ga = t->differ->a, *gb = t->differ->b;
     if (d->causes & CAUSE_MOVED)
         printf("    the same call at another place: %s and %s\n", graph_name(ga, d->a).s, graph_name(gb, d->b).s);
-    diff_text_items(ga, a, ga->node[d->a].log, gb, b, gb->node[d->b].log, false);
+    struct item_differences own;
+    item_differences(&own, ga, a, ga->node[d->a].log, gb, b, gb->node[d->b].log, false);
+    item_differences_print(&own);
+    item_differences_free(&own);
     if (d->causes & CAUSE_INPUTS) {
         fputs("    reads ", stdout);
         print_operands_read(graph_op(ga, d->a), a);
@@ -269,7 +152,7 @@ static void print_causes(const struct diff_text *t, const struct difference *d, 
 
 static void print_side(const char *mark, const struct graph *g, const struct told *t, uint32_t node)
 {
-    const struct expand_event *e = event_of(t, node);
+    const struct expand_event *e = diff_text_event(t, node);
     printf("  %s ", mark);
     if (e && e->kind == EXPAND_ITEM)
         items_print_item(g, node, &e->item);
@@ -280,7 +163,7 @@ static void print_side(const char *mark, const struct graph *g, const struct tol
 /* "<" is the first run, ">" the second, as in diff(1). */
 void diff_text_difference(const struct diff_text *t, const struct difference *d)
 {
-    const struct expand_event *a = event_of(&t->a, d->a), *b = event_of(&t->b, d->b);
+    const struct expand_event *a = diff_text_event(&t->a, d->a), *b = diff_text_event(&t->b, d->b);
     if (d->a != GRAPH_NONE)
         print_side("<", t->differ->a, &t->a, d->a);
     if (d->b != GRAPH_NONE)

@@ -24,11 +24,7 @@ void diff_text_free(struct diff_text *t);
 void diff_text_streams(const struct diff_text *t, const struct stream_pair *p);
 void diff_text_difference(const struct diff_text *t, const struct difference *d);
 
-/*
- * What differs in two items, a line each, as far as their own words go: routine, options, dimensions, scalars, provider; if
- * `key`, also what else is in a cache key. For diff and why-miss. Returns the number of lines.
- */
-int diff_text_items(const struct graph *ga, const struct log_item *a, uint32_t log_a, const struct graph *gb,
-                    const struct log_item *b, uint32_t log_b, bool key);
+/* What was fetched of a node; NULL. */
+const struct expand_event *diff_text_event(const struct told *t, uint32_t node);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tools/items.h"
+#include "tools/items_json.h"
 #include "tools/json.h"
 
 static cJSON *header_json(const struct run_log *log)
@@ -91,18 +92,22 @@ static cJSON *leaf_json(const struct graph *g, uint32_t node, const struct log_l
     return o;
 }
 
+cJSON *items_json_value(const struct log_op *op, const struct log_value *v)
+{
+    struct short_text number[2];
+    int count = value_numbers(op, v, number);
+    cJSON *value = count == 0 ? json_text(number[0].s) : count == 1 ? json_number(number[0].s) : json_array();
+    for (int k = 0; k < count && count > 1; k++)
+        json_append(value, json_number(number[k].s));
+    return value;
+}
+
 static cJSON *args_json(const struct log_op *op, const struct log_item *item)
 {
     cJSON *o = json_object();
     for (uint64_t i = 0; i < item->nvalues; i++) {
-        if (item->values[i].kind == ARG_ARRAY) /* its alignment: that is no value of it */
-            continue;
-        struct short_text number[2];
-        int count = value_numbers(op, &item->values[i], number);
-        cJSON *value = count == 0 ? json_text(number[0].s) : count == 1 ? json_number(number[0].s) : json_array();
-        for (int k = 0; k < count && count > 1; k++)
-            json_append(value, json_number(number[k].s));
-        json_put(o, op_argument(op, item->values[i].arg).s, value);
+        if (item->values[i].kind != ARG_ARRAY) /* its alignment: that is no value of it */
+            json_put(o, op_argument(op, item->values[i].arg).s, items_json_value(op, &item->values[i]));
     }
     return o;
 }
@@ -183,7 +188,7 @@ static cJSON *caller_json(const struct run_log *log, const struct log_item *item
     return o;
 }
 
-static cJSON *operands_json(const struct log_op *op, uint64_t bits)
+cJSON *items_json_operands(const struct log_op *op, uint64_t bits)
 {
     cJSON *all = json_array();
     for (uint64_t k = 0; k < OP_MAX_OPERANDS; k++)
@@ -196,8 +201,8 @@ static cJSON *operands_json(const struct log_op *op, uint64_t bits)
 static void put_finite(cJSON *o, const struct log_op *op, const struct log_item *item)
 {
     if (item->flags & ITEM_CHECKED) {
-        json_put(o, "nonfinite_in", operands_json(op, item->nonfinite_in));
-        json_put(o, "nonfinite_out", operands_json(op, item->nonfinite_out));
+        json_put(o, "nonfinite_in", items_json_operands(op, item->nonfinite_in));
+        json_put(o, "nonfinite_out", items_json_operands(op, item->nonfinite_out));
     } else {
         json_null(o, "nonfinite_in");
         json_null(o, "nonfinite_out");
@@ -237,6 +242,11 @@ static cJSON *item_json(const struct graph *g, uint32_t node, const struct log_i
     return o;
 }
 
+cJSON *items_json_node(const struct graph *g, uint32_t node, const struct expand_event *e)
+{
+    return e->kind == EXPAND_ITEM ? item_json(g, node, &e->item) : e->kind == EXPAND_LEAF ? leaf_json(g, node, &e->leaf) : NULL;
+}
+
 static cJSON *mismatch_json(const struct graph *g, uint32_t log, const struct log_mismatch *m)
 {
     const struct log_op *op = graph_op(g, graph_find(g, log, false, m->item));
@@ -265,9 +275,8 @@ static cJSON *event_json(const struct graph *g, uint32_t log, uint32_t node, con
 {
     switch (e->kind) {
     case EXPAND_ITEM:
-        return item_json(g, node, &e->item);
     case EXPAND_LEAF:
-        return leaf_json(g, node, &e->leaf);
+        return items_json_node(g, node, e);
     case EXPAND_MISMATCH:
         return mismatch_json(g, log, &e->mismatch);
     case EXPAND_NOTE:

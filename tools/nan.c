@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/format.h"
 #include "tools/items.h"
+#include "tools/items_json.h"
 #include "tools/memory.h"
 #include "tools/progress.h"
 #include "tools/rundir.h"
@@ -33,7 +35,7 @@ struct search {
 
 static int usage(void)
 {
-    puts("usage: blase nan [RUN]\n\n"
+    puts("usage: blase nan [RUN] [--format text|json]\n\n"
          "Names the first call that turned finite inputs into NaN or Inf, and content that was not finite when calls first read\n"
          "it. RUN was made with --check-finite; it is a run directory, its name in the default place, or a unique beginning of\n"
          "one; the latest when left out.");
@@ -122,13 +124,41 @@ static void print_leaves(const struct search *s)
         printf("… and %s\n", text_count(s->nbad - LEAVES_SHOWN, "more leaf", "more leaves").s);
 }
 
-static int report(const struct search *s)
+static void report_json(const struct search *s)
+{
+    const struct graph *g = s->graph;
+    cJSON *o = json_object(), *leaves = json_array();
+    json_integer(o, "checked", s->checked);
+    json_integer(o, "unchecked", s->unchecked);
+    json_integer(o, "made", s->made);
+    json_integer(o, "passed_on", s->passed_on);
+    if (s->made)
+        json_put(o, "first", items_json_node(g, s->first_node, &s->first));
+    else
+        json_null(o, "first");
+    for (size_t i = 0; i < s->nbad; i++) {
+        cJSON *leaf = json_object();
+        json_string(leaf, "leaf", graph_name(g, s->bad[i].leaf).s);
+        json_string(leaf, "item", graph_name(g, s->bad[i].item).s);
+        json_string(leaf, "operand", op_operand(graph_op(g, s->bad[i].item), s->bad[i].operand).s);
+        json_append(leaves, leaf);
+    }
+    json_put(o, "leaves", leaves);
+    json_print(o, true);
+    putchar('\n');
+}
+
+static int report(const struct search *s, bool json)
 {
     if (!s->checked) {
         fputs(s->unchecked ? "blase: the run was not made with --check-finite, so nothing is known of NaN and Inf in it\n"
                            : "blase: the run has no items\n",
               stderr);
         return EXIT_FAILED;
+    }
+    if (json) {
+        report_json(s);
+        return 0;
     }
     if (s->made)
         print_first(s);
@@ -147,13 +177,17 @@ static int report(const struct search *s)
 
 int verb_nan(int argc, char **argv)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {FORMAT_OPTION, {"help", no_argument, NULL, 'h'}, {0}};
     struct run_logs run;
     struct graph graph;
     char directory[PATH_MAX];
-    int option = getopt_long(argc, argv, "h", options, NULL);
-    if (option != -1)
-        return option == 'h' ? usage() : EXIT_USAGE;
+    bool json = false;
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (option == 'h')
+            return usage();
+        if (option != 'f' || !format_is_json(optarg, &json))
+            return EXIT_USAGE;
+    }
     if (argc - optind > 1) {
         fputs("blase: nan takes one run\n", stderr);
         return EXIT_USAGE;
@@ -167,7 +201,7 @@ int verb_nan(int argc, char **argv)
     graph_load(&graph, &run, 0);
     struct search search = {.graph = &graph};
     look_through(&search);
-    int status = report(&search);
+    int status = report(&search, json);
     free(search.bad);
     graph_free(&graph);
     run_logs_free(&run);

@@ -129,7 +129,8 @@ void replay_calls_read(struct replay_calls *calls, struct run_log *log)
 /* Without room for it, nothing is kept: as in a real run. */
 static void put_result(struct cache *cache, const struct replay_call *call, struct claim *claim, struct replay_result *result)
 {
-    struct payload *payload = payload_new(cache_room(cache), call->bytes);
+    const bool admitted = cache_admit(cache, call->key, call->bytes, call->ns);
+    struct payload *payload = admitted ? payload_new(cache_room(cache), call->bytes) : NULL;
     if (payload) {
         payload->call_ns = call->ns;
         payload->height = call->height;

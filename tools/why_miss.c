@@ -6,20 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/diff_text.h"
-#include "tools/items.h"
+#include "tools/format.h"
 #include "tools/memory.h"
-#include "tools/progress.h"
-#include "tools/reasons.h"
 #include "tools/rundir.h"
 #include "tools/verbs.h"
-
-enum { PATH_SHOWN = 8, ALIKE_SHOWN = 5 };
+#include "tools/why_miss.h"
 
 static int usage(void)
 {
     puts(
-        "usage: blase why-miss RUN ITEM [ITEM]\n\n"
+        "usage: blase why-miss RUN ITEM [ITEM] [--format text|json]\n\n"
         "Says what in the keys of two calls differs, so that the later one was not served with the earlier one's result. With\n"
         "one ITEM the earlier one is found: the call of the same routine that is most like it. RUN is a run directory, its name\n"
         "in the default place, or a unique beginning of one; ITEM is a number as `blase items` shows it.");
@@ -63,20 +59,12 @@ static uint32_t most_alike(const struct graph *g, uint32_t node, unsigned *best)
     return found;
 }
 
-static void print_alike(const struct graph *g, uint32_t node, uint32_t found, unsigned best)
+static void find_alike(struct miss *m, unsigned best)
 {
-    int shown = 0;
-    for (uint32_t i = g->first[g->node[node].log]; i < node && shown <= ALIKE_SHOWN; i++) {
-        if (i == found || is_leaf(g, i) || g->node[i].op != g->node[node].op || likeness(g, i, node) != best)
-            continue;
-        if (shown == ALIKE_SHOWN)
-            fputs(", …", stdout);
-        else
-            printf("%s%s", shown ? ", " : "just as much alike: ", graph_name(g, i).s);
-        shown++;
-    }
-    if (shown)
-        putchar('\n');
+    const struct graph *g = m->graph;
+    for (uint32_t i = g->first[g->node[m->b].log]; i < m->b && m->nalike <= ALIKE_SHOWN; i++)
+        if (i != m->a && !is_leaf(g, i) && g->node[i].op == g->node[m->b].op && likeness(g, i, m->b) == best)
+            m->alike[m->nalike++] = i;
 }
 
 /* The content that an input held, where the log tells: leaves always, outputs when they were written down and are all of it. */
@@ -96,17 +84,10 @@ static bool content_of(const struct expand_event *from, const struct log_input *
     return false;
 }
 
-struct alike {
-    const struct graph *graph;
-    uint32_t a, b;
-    struct expand_event *events; /* of a, of b, then where the inputs of a came from, and of b */
-};
-
 /* Where differing content began: down to two leaves, or two calls that differ by themselves. */
-static void print_beginning(const struct graph *g, uint32_t a, uint32_t b)
+static void find_beginning(struct input_miss *in, const struct graph *g, uint32_t a, uint32_t b)
 {
-    uint32_t steps = 0;
-    while (a != GRAPH_NONE && b != GRAPH_NONE && !is_leaf(g, a) && !is_leaf(g, b) && steps < g->nnodes) {
+    while (a != GRAPH_NONE && b != GRAPH_NONE && !is_leaf(g, a) && !is_leaf(g, b) && in->steps < g->nnodes) {
         const struct graph_node *p = &g->node[a], *q = &g->node[b];
         uint32_t next_a = GRAPH_NONE, next_b = GRAPH_NONE;
         if (g->hash[a].own != g->hash[b].own || g->hash[a].input != g->hash[b].input)
@@ -120,75 +101,62 @@ static void print_beginning(const struct graph *g, uint32_t a, uint32_t b)
         }
         if (next_a == GRAPH_NONE)
             break;
-        if (steps++ < PATH_SHOWN)
-            printf("      %s and %s read other content from %s and %s\n", graph_name(g, a).s, graph_name(g, b).s,
-                   graph_name(g, next_a).s, graph_name(g, next_b).s);
+        in->path = must_append(in->path, in->steps, sizeof *in->path);
+        in->path[in->steps][0] = a;
+        in->path[in->steps++][1] = b;
         a = next_a;
         b = next_b;
     }
-    if (steps > PATH_SHOWN)
-        printf("      … %u more steps\n", steps - PATH_SHOWN);
-    struct expand_event *events = must_alloc(2, sizeof *events);
-    graph_fetch(g, (const uint32_t[]){a, b}, 2, events);
-    for (int i = 0; i < 2 && a != b; i++) {
-        uint32_t node = i ? b : a;
-        fputs("      ", stdout);
-        if (events[i].kind == EXPAND_LEAF)
-            items_print_leaf(g, node, &events[i].leaf);
-        else
-            items_print_item(g, node, &events[i].item);
-    }
-    if (a != b && events[0].kind == EXPAND_ITEM && events[1].kind == EXPAND_ITEM)
-        diff_text_items(g, &events[0].item, g->node[a].log, g, &events[1].item, g->node[b].log, false);
-    free(events);
+    in->begin[0] = a;
+    in->begin[1] = b;
+    graph_fetch(g, in->begin, 2, in->event);
+    if (a != b && in->event[0].kind == EXPAND_ITEM && in->event[1].kind == EXPAND_ITEM)
+        item_differences(&in->own, g, &in->event[0].item, g->node[a].log, g, &in->event[1].item, g->node[b].log, false);
 }
 
-static int print_input(const struct alike *p, uint64_t i, const struct expand_event *from_a, const struct expand_event *from_b)
+static void compare_input(struct miss *m, uint64_t i, const struct expand_event *from_a, const struct expand_event *from_b)
 {
-    const struct graph *g = p->graph;
-    const struct log_input *x = &p->events[0].item.inputs[i], *y = &p->events[1].item.inputs[i];
-    const struct graph_edge *e = &g->edge[g->node[p->a].edges + i], *f = &g->edge[g->node[p->b].edges + i];
-    struct short_text operand = op_operand(graph_op(g, p->b), y->operand);
+    const struct graph *g = m->graph;
+    const struct log_input *x = &m->event[0].item.inputs[i], *y = &m->event[1].item.inputs[i];
+    const struct graph_edge *e = &g->edge[g->node[m->a].edges + i], *f = &g->edge[g->node[m->b].edges + i];
+    struct input_miss in = {.operand = op_operand(graph_op(g, m->b), y->operand), .begin = {GRAPH_NONE, GRAPH_NONE}};
     struct fp fa, fb;
     if (e->node == GRAPH_NONE || f->node == GRAPH_NONE)
-        return 0;
+        return;
+    bool same = fp_equal(g->hash[e->node].merkle, g->hash[f->node].merkle);
     if (content_of(from_a, x, &fa) && content_of(from_b, y, &fb)) {
         if (fp_equal(fa, fb))
-            return 0;
-        printf("    input %s: other content\n", operand.s);
-        print_beginning(g, e->node, f->node);
-        return 1;
+            return;
+        in.how = INPUT_CONTENT;
+    } else {
+        if (same && e->output == f->output && e->what == f->what)
+            return;
+        in.how = same ? INPUT_PART : INPUT_COMPUTATION;
     }
-    bool same = fp_equal(g->hash[e->node].merkle, g->hash[f->node].merkle);
-    if (same && e->output == f->output && e->what == f->what)
-        return 0;
-    printf("    input %s: %s\n", operand.s, same ? "another part of the same" : "comes from another computation");
-    if (!same)
-        print_beginning(g, e->node, f->node);
-    return 1;
+    if (in.how != INPUT_PART)
+        find_beginning(&in, g, e->node, f->node);
+    m->input = must_append(m->input, m->ninputs, sizeof *m->input);
+    m->input[m->ninputs++] = in;
 }
 
-static int print_inputs(const struct alike *p)
+static void compare_inputs(struct miss *m)
 {
-    const struct graph *g = p->graph;
-    const struct log_item *a = &p->events[0].item, *b = &p->events[1].item;
-    if (g->hash[p->a].input != g->hash[p->b].input) {
-        puts("    other operands, or parts of them, are read");
-        return 1;
-    }
-    int lines = 0;
+    const struct graph *g = m->graph;
+    const struct log_item *a = &m->event[0].item, *b = &m->event[1].item;
+    m->other_operands = g->hash[m->a].input != g->hash[m->b].input;
+    if (m->other_operands)
+        return;
     uint32_t from[2 * OP_MAX_OPERANDS];
     size_t n = a->ninputs < b->ninputs ? a->ninputs : b->ninputs;
     for (size_t i = 0; i < n; i++) {
-        from[i] = g->edge[g->node[p->a].edges + i].node;
-        from[n + i] = g->edge[g->node[p->b].edges + i].node;
+        from[i] = g->edge[g->node[m->a].edges + i].node;
+        from[n + i] = g->edge[g->node[m->b].edges + i].node;
     }
     struct expand_event *events = must_alloc(2 * n, sizeof *events);
     graph_fetch(g, from, 2 * n, events);
     for (size_t i = 0; i < n; i++)
-        lines += print_input(p, i, &events[i], &events[n + i]);
+        compare_input(m, i, &events[i], &events[n + i]);
     free(events);
-    return lines;
 }
 
 static uint64_t evictions_of(const struct run_log *log)
@@ -214,59 +182,45 @@ static bool computed(const struct log_item *item)
 }
 
 /* Equal keys, as far as the log tells: then what became of the earlier result. */
-static void print_fate(const struct alike *p)
+static enum fate fate_of(struct miss *m)
 {
-    const struct graph *g = p->graph;
-    const struct log_item *a = &p->events[0].item, *b = &p->events[1].item;
-    struct short_text first = graph_name(g, p->a), second = graph_name(g, p->b);
-    uint64_t evictions = evictions_of(&g->run->log[g->node[p->a].log]);
-    puts("    nothing that the log tells of their keys differs");
-    if (g->node[p->a].log != g->node[p->b].log)
-        puts("    they are calls of two processes, and each has a cache of its own");
-    else if (!((g->node[p->a].bits | g->node[p->b].bits) & GRAPH_LOOP) && a->start_ns + a->call_ns > b->start_ns)
-        printf("    %s was not done yet when %s began\n", first.s, second.s);
-    else if (computed(a) && a->unkept != KEPT)
-        printf("    the result of %s was not kept: %s\n", first.s, reasons_unkept_text(a->unkept));
-    else if (evictions)
-        printf("    the result of %s was probably given up in between: the cache was full (%s in all; --memory, --policy)\n",
-               first.s, text_count(evictions, "eviction", "evictions").s);
-    else
-        puts("    what the log does not tell may differ: alignment of vectors, rounding and flush modes, the layout of a "
-             "workspace");
+    const struct graph *g = m->graph;
+    const struct log_item *a = &m->event[0].item, *b = &m->event[1].item;
+    m->evictions = evictions_of(&g->run->log[g->node[m->a].log]);
+    if (g->node[m->a].log != g->node[m->b].log)
+        return FATE_OTHER_PROCESS;
+    if (!((g->node[m->a].bits | g->node[m->b].bits) & GRAPH_LOOP) && a->start_ns + a->call_ns > b->start_ns)
+        return FATE_NOT_DONE;
+    if (computed(a) && a->unkept != KEPT)
+        return FATE_NOT_KEPT;
+    return m->evictions ? FATE_EVICTED : FATE_UNTOLD;
 }
 
-/* What became of the call itself, where it was not a plain miss. */
-static bool print_outcome(const struct alike *p)
+/* m->a and m->b are known. */
+static void find_out(struct miss *m)
 {
-    const struct graph *g = p->graph;
-    const struct log_item *b = &p->events[1].item;
-    struct short_text name = graph_name(g, p->b);
-    if (b->outcome == OUTCOME_HIT || b->outcome == OUTCOME_WAIT) {
-        printf("%s was no miss: it was served", name.s);
-        if (b->source)
-            printf(" with the result of %s", graph_reference(g, g->node[p->b].log, true, b->source - 1).s);
-        putchar('\n');
-        return true;
-    }
-    if (b->outcome == OUTCOME_UNPROBED)
-        printf("%s was not looked for in the cache: %s\n", name.s, reasons_unkept_text(b->unkept));
-    return false;
+    const struct graph *g = m->graph;
+    const uint32_t earlier = m->a == GRAPH_NONE ? m->b : m->a;
+    graph_fetch(g, (const uint32_t[]){earlier, m->b}, 2, m->event);
+    const struct log_item *a = &m->event[0].item, *b = &m->event[1].item;
+    m->served = b->outcome == OUTCOME_HIT || b->outcome == OUTCOME_WAIT;
+    if (m->served || m->a == GRAPH_NONE)
+        return;
+    item_differences(&m->own, g, a, g->node[m->a].log, g, b, g->node[m->b].log, true);
+    if (strcmp(op_name(graph_op(g, m->a)).s, op_name(graph_op(g, m->b)).s) == 0)
+        compare_inputs(m);
+    if (!m->own.count && !m->ninputs && !m->other_operands)
+        m->fate = fate_of(m);
 }
 
-static void explain(const struct graph *g, uint32_t a, uint32_t b)
+static void miss_free(struct miss *m)
 {
-    struct alike p = {g, a, b, must_alloc(2, sizeof *p.events)};
-    graph_fetch(g, (const uint32_t[]){a, b}, 2, p.events);
-    items_print_item(g, a, &p.events[0].item);
-    items_print_item(g, b, &p.events[1].item);
-    if (!print_outcome(&p)) {
-        int lines = diff_text_items(g, &p.events[0].item, g->node[a].log, g, &p.events[1].item, g->node[b].log, true);
-        bool routine = strcmp(op_name(graph_op(g, a)).s, op_name(graph_op(g, b)).s) == 0;
-        lines += routine ? print_inputs(&p) : 0;
-        if (!lines)
-            print_fate(&p);
+    for (size_t i = 0; i < m->ninputs; i++) {
+        free(m->input[i].path);
+        item_differences_free(&m->input[i].own);
     }
-    free(p.events);
+    free(m->input);
+    item_differences_free(&m->own);
 }
 
 static bool named_item(const struct graph *g, const char *name, uint32_t *node)
@@ -279,48 +233,40 @@ static bool named_item(const struct graph *g, const char *name, uint32_t *node)
     return *node != GRAPH_NONE;
 }
 
-/* Nothing earlier is like it: then there is at least something to be said of the call itself. */
-static void explain_alone(const struct graph *g, uint32_t node)
+static int answer(const struct graph *g, int count, char **names, bool json)
 {
-    struct alike p = {g, node, node, must_alloc(2, sizeof *p.events)};
-    graph_fetch(g, (const uint32_t[]){node, node}, 2, p.events);
-    items_print_item(g, node, &p.events[0].item);
-    if (!print_outcome(&p))
-        printf("it is the first call of %s in its process that left an item\n", op_name(graph_op(g, node)).s);
-    free(p.events);
-}
-
-static int answer(const struct graph *g, int count, char **names)
-{
-    uint32_t a, b;
-    if (!named_item(g, names[0], &a))
+    struct miss m = {.graph = g};
+    unsigned best = 0;
+    if (!named_item(g, names[0], &m.b) || (count == 2 && !named_item(g, names[1], &m.a)))
         return EXIT_FAILED;
     if (count == 1) {
-        unsigned best;
-        uint32_t found = most_alike(g, a, &best);
-        if (found == GRAPH_NONE) {
-            explain_alone(g, a);
-        } else {
-            explain(g, found, a);
-            print_alike(g, a, found, best);
-        }
-        return 0;
+        m.a = most_alike(g, m.b, &best);
+    } else if (m.b < m.a) {
+        uint32_t first = m.b;
+        m.b = m.a;
+        m.a = first;
     }
-    if (!named_item(g, names[1], &b))
-        return EXIT_FAILED;
-    explain(g, a < b ? a : b, a < b ? b : a);
+    find_out(&m);
+    if (count == 1 && m.a != GRAPH_NONE)
+        find_alike(&m, best);
+    (json ? miss_print_json : miss_print)(&m);
+    miss_free(&m);
     return 0;
 }
 
 int verb_why_miss(int argc, char **argv)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option options[] = {FORMAT_OPTION, {"help", no_argument, NULL, 'h'}, {0}};
     struct run_logs run;
     struct graph graph;
     char directory[PATH_MAX];
-    int option = getopt_long(argc, argv, "h", options, NULL);
-    if (option != -1)
-        return option == 'h' ? usage() : EXIT_USAGE;
+    bool json = false;
+    for (int option; (option = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (option == 'h')
+            return usage();
+        if (option != 'f' || !format_is_json(optarg, &json))
+            return EXIT_USAGE;
+    }
     if (argc - optind < 2 || argc - optind > 3) {
         fputs("blase: why-miss takes a run and one or two items\n", stderr);
         return EXIT_USAGE;
@@ -332,7 +278,7 @@ int verb_why_miss(int argc, char **argv)
         return EXIT_FAILED;
     }
     graph_load(&graph, &run, GRAPH_HASHES);
-    int status = answer(&graph, argc - optind - 1, argv + optind + 1);
+    int status = answer(&graph, argc - optind - 1, argv + optind + 1, json);
     graph_free(&graph);
     run_logs_free(&run);
     return status;

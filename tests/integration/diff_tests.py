@@ -114,6 +114,60 @@ def processes(place):
     expect("only in the first run" in ask(place, "diff", place.path("one"), place.path("three"), status=1), "no word of the process")
 
 
+def by_json(place, verb, *arguments, status=0):
+    return json.loads(ask(place, verb, *arguments, "--format", "json", status=status))
+
+
+def diff_json(place):
+    """The same answers as in text, for programs."""
+    for kind in ("none", "scalar", "content", "extra", "order"):
+        chain(place, kind)
+    same(by_json(place, "diff", place.path("none"), place.path("none"))["same"], True, "a run and itself")
+    found = {kind: by_json(place, "diff", place.path("none"), place.path(kind), status=1) for kind in ("scalar", "content", "extra", "order")}
+    for kind, diff in found.items():
+        same((diff["same"], diff["first"]), (False, {"run": place.path("none"), "all_traced": True}), "same, first of " + kind)
+        same(len(diff["streams"]), 1, "streams of " + kind)
+    stream = found["scalar"]["streams"][0]
+    same([stream[key] for key in ("matched", "differ", "other_content", "follow", "moved", "only_first", "only_second")],
+         [302, 1, 0, 179, 0, 0, 0], "counts")
+    same((stream["first"]["thread"], stream["first"]["calls"]), (0, 302), "the first stream")
+    call, = stream["differences"]
+    same((call["causes"], call["details"]), (["scalar"], [{"what": "scalar", "name": "alpha", "first": 1, "second": 2}]), "what differs")
+    same([call[side]["args"]["alpha"] for side in ("first", "second")], [1, 2], "alpha of both calls")
+    call, = found["content"]["streams"][0]["differences"]
+    detail, = call["details"]
+    same((call["causes"], detail["what"], detail["name"], detail["how"]), (["content"], "input", "A", "content"), "other content")
+    expect(detail["first"]["fingerprint"] != detail["second"]["fingerprint"], "the same fingerprint:", detail)
+    call, = found["extra"]["streams"][0]["differences"]
+    same((call["causes"], call["first"], call["second"]["op"]), (["alone"], None, "dgemm"), "a call in one run only")
+    same(found["extra"]["streams"][0]["only_second"], 1, "only_second")
+    same(found["order"]["streams"][0]["moved"], 1, "moved")
+
+
+def why_json(place):
+    chain(place, "scalar", 40, 20)
+    why = by_json(place, "why-miss", place.path("scalar"), "22")
+    same((why["item"]["id"], why["earlier"]["op"], why["served"], why["fate"]), (22, "dgemm", False, None), "the calls")
+    same(why["differences"][0], {"what": "scalar", "name": "alpha", "first": 1, "second": 2}, "the scalar")
+    same([(d["name"], d["how"], len(d["begin"])) for d in why["differences"][1:]], [("B", "computation", 2)], "inputs")
+    same((len(why["alike"]), why["more_alike"]), (5, True), "others alike")
+    same(by_json(place, "why-miss", place.path("scalar"), "0")["earlier"], None, "before the first")
+    program = [DEBIAN_PYTHON, "-c", "import numpy as np\na = np.arange(12e2).reshape(40, 30)\nprint((a @ a.T).sum(), (a @ a.T).sum())\n"]
+    trace(place, "off", program, "--reuse", "none")
+    why = by_json(place, "why-miss", place.path("off"), "1")
+    same((why["differences"], why["fate"], why["earlier"]["unkept"]), ([], "not_kept", "off"), "fate of what was not kept")
+    trace(place, "on", program)
+    same(by_json(place, "why-miss", place.path("on"), "1")["served"], True, "served")
+
+
+def wrong_format(place):
+    chain(place, "none", 10, 5)
+    for verb, arguments in (("diff", ["none", "none"]), ("why-miss", ["none", "1"]), ("nan", ["none"])):
+        words = [place.path(word) if word == "none" else word for word in arguments]
+        done = place.run([place.blase, verb, *words, "--format", "dot"])
+        same((done.status, done.out, b"'dot' is not a format" in done.err), (2, b"", True), "status, stdout, stderr of " + verb)
+
+
 def diff_usage(place):
     chain(place, "none", 10, 5)
     for arguments, status in ((["none"], 2), (["none", "none", "none"], 2), (["none", "no such run"], 2), (["--what"], 2), (["--help"], 0)):
@@ -169,6 +223,15 @@ def finite(place):
     expect("1 call wrote NaN or Inf that it had read" in ask(place, "nan", place.path("overflow")), "what passed it on")
 
 
+def finite_json(place):
+    for kind, counts in (("none", (3, 0, 0)), ("overflow", (3, 1, 1)), ("input", (3, 0, 2))):
+        trace(place, kind, [compiled(place.build, "finite"), kind], "--check-finite")
+        nan = by_json(place, "nan", place.path(kind))
+        same((nan["checked"], nan["made"], nan["passed_on"]), counts, "checked, made, passed_on of " + kind)
+        same(nan["first"] and (nan["first"]["name"], nan["first"]["nonfinite_out"]), ("#1", ["C"]) if kind == "overflow" else None, "first")
+        same([(leaf["item"], leaf["operand"]) for leaf in nan["leaves"]], [("#1", "A")] if kind == "input" else [], "leaves")
+
+
 def register():
     test("diff: one scalar in 5,000 calls", one_scalar)
     test("diff: one scalar in 5,000 calls, without folding", one_scalar, "--dedup=off")
@@ -180,6 +243,10 @@ def register():
     test("diff: numpy", numpy_step)
     test("diff: processes", processes)
     test("diff: usage", diff_usage)
+    test("diff: JSON", diff_json)
+    test("diff, why-miss, nan: wrong format", wrong_format)
+    test("why-miss: JSON", why_json)
+    test("nan: JSON", finite_json)
     test("why-miss: a scalar", why_scalar)
     test("why-miss: leaves at the beginning", why_leaf)
     test("why-miss: nothing differs", why_not)

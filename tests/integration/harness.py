@@ -43,6 +43,7 @@ NOT_SANITIZED = {
     "c_linalg valgrind": "one or the other",
     "threads meet: kill": "its runtime waits for a thread that is gone without a word",
     "threads meet: mixed": "its runtime waits for a thread that is gone without a word",
+    "memory: flat*": "its shadow memory grows",
     "driver_bits*": "it is about the provider's bits, and takes long",
     "same_buffers verified": "an array of LAPACKE_dgesvd holds what its allocator gave",
     "repeated products verified by default": "nothing pays at its speed",

@@ -8,12 +8,14 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import diff_tests  # noqa: E402
+import docs_tests  # noqa: E402
 import driver_tests  # noqa: E402
 import estimate_tests  # noqa: E402
 import harness  # noqa: E402
 import identity_tests  # noqa: E402
 import items_tests  # noqa: E402
 import kill_tests  # noqa: E402
+import memory_tests  # noqa: E402
 import passing_tests  # noqa: E402
 import process_tests  # noqa: E402
 import program_tests  # noqa: E402
@@ -48,7 +50,9 @@ def main():
     identity_tests.register()
     items_tests.register()
     diff_tests.register()
+    docs_tests.register()
     kill_tests.register()
+    memory_tests.register()
     return harness.run_all(build, options.k, options.j)
 
 

@@ -34,6 +34,7 @@ BUILDS = {
     "repeated_products": (C, "repeated_products.c", ["-lopenblas", "-lm"]),
     "exit_in_handler": (C, "exit_in_handler.c", ["-lopenblas", "-lpthread"]),
     "chain": (C, "chain.c", ["-lopenblas"]),
+    "flat": (C, "flat.c", ["-lopenblas"]),
     "finite": (C, "finite.c", ["-lopenblas", "-lm"]),
     "same_calls": (C, "same_calls.c", ["-lblas", "-lpthread"]),
     "meeting": (C, "meeting.c", ["meeting_provider.so", "-lpthread"]),

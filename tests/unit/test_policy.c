@@ -180,6 +180,94 @@ Test(policy, what_was_hot_once_fades)
     cache_free(cache);
 }
 
+/* What is put if it is let in. */
+static bool admit(struct cache *cache, uint64_t id, size_t data, uint64_t cost_ns)
+{
+    return cache_admit(cache, key(id), sizeof(struct payload) + data, cost_ns) && put(cache, id, data, 0, cost_ns);
+}
+
+/* What is worth less than each that would have to go is refused, and evicts nothing that is worth more. */
+Test(policy, a_large_cheap_newcomer_is_refused)
+{
+    struct cache *cache = small_cache(POLICY_COSTSIZE, 6, &gone);
+    for (uint64_t i = 0; i < 6; i++)
+        cr_assert(admit(cache, i, DATA, i ? 10000 : 10));
+    cr_assert(has(cache, 0)); /* whatever its uses: two times 10 */
+    cr_expect_not(admit(cache, 50, 3 * DATA, 3000), "a tenth of the worth of five, though not of one");
+    expect_gone(1, (uint64_t[]){0});
+    cr_expect_eq(gone.count, 1);
+    for (uint64_t i = 1; i < 6; i++)
+        cr_expect(has(cache, i));
+    cr_expect(admit(cache, 51, DATA, 3000), "in the place of 0");
+    cr_expect(admit(cache, 52, 2 * DATA, 20000), "as dear a byte as the rest");
+    cache_free(cache);
+}
+
+/* Hot ones do not keep out what costs as much: it had no time to be used. Nor does LRU or height refuse anything. */
+Test(policy, uses_are_not_held_against_a_newcomer)
+{
+    static const enum cache_policy policies[] = {POLICY_COSTSIZE, POLICY_LRU, POLICY_HEIGHT};
+    for (int p = 0; p < 3; p++) {
+        struct cache *cache = small_cache(policies[p], 6, &gone);
+        fill(cache, 0, 6, NULL);
+        for (uint64_t i = 0; i < 60; i++)
+            cr_assert(has(cache, i % 6));
+        cr_expect(admit(cache, 50, DATA, p ? 1 : 1000));
+        cr_expect(has(cache, 50));
+        cr_expect_eq(gone.count, 1);
+        cache_free(cache);
+    }
+}
+
+/* Asked for and refused again and again it gains weight, and what is not asked for any more loses it. */
+Test(policy, what_is_refused_comes_in_in_the_end)
+{
+    struct cache *cache = small_cache(POLICY_COSTSIZE, 6, &gone);
+    struct claim claim;
+    fill(cache, 0, 6, NULL);
+    for (uint64_t i = 0; i < 60; i++)
+        cr_assert(has(cache, i % 6));
+    int asked = 0;
+    for (bool in = false; !in && asked < 100; asked++) {
+        cr_assert_null(cache_claim(cache, key(50), 0, &claim));
+        in = admit(cache, 50, DATA, 100);
+        cache_abandon(&claim);
+    }
+    cr_expect_geq(asked, 5);
+    cr_expect_leq(asked, 12, "%d", asked); /* a tenth of the worth of one use */
+    cr_expect(has(cache, 50));
+    cache_free(cache);
+}
+
+/* What is refused counts as evicted: each asked for once, they come in when one use of what was hot has faded to a tenth. */
+Test(policy, what_is_refused_fades_the_others)
+{
+    struct cache *cache = small_cache(POLICY_COSTSIZE, 6, &gone);
+    int refused = 0;
+    fill(cache, 0, 6, NULL);
+    for (uint64_t i = 0; i < 60; i++)
+        cr_assert(has(cache, i % 6));
+    while (refused < 1000 && !admit(cache, 100 + (uint64_t)refused, DATA, 100))
+        refused++;
+    cr_expect(refused >= 33 && refused <= 48, "%d", refused); /* 4 generations of 9 */
+    cache_free(cache);
+}
+
+/* Threads that wait for a call are not to compute it one after the other. */
+Test(policy, what_others_wait_for_comes_in)
+{
+    struct cache *cache = small_cache(POLICY_COSTSIZE, 6, &gone);
+    struct claim claim;
+    fill(cache, 0, 6, NULL);
+    cr_assert_null(cache_claim(cache, key(50), 0, &claim));
+    cr_assert(claim.owned);
+    cr_expect_not(cache_admit(cache, key(50), sizeof(struct payload) + DATA, 1));
+    atomic_fetch_add(&claim.at->waiters, 1);
+    cr_expect(cache_admit(cache, key(50), sizeof(struct payload) + DATA, 1));
+    cr_expect(put(cache, 50, DATA, 0, 1));
+    cache_free(cache);
+}
+
 /* A key that was evicted and asked for again comes back with the weight of all its misses and hits. */
 Test(policy, evicted_keys_keep_their_counts)
 {

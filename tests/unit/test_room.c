@@ -75,6 +75,26 @@ Test(room, waiting_memory_goes_before_anything_is_refused)
     cr_expect_eq(room.used, 0);
 }
 
+Test(room, what_fits_is_what_is_given)
+{
+    struct room room = {.budget = 10 * MB};
+    cr_expect(room_fits(&room, 10 * MB));
+    cr_expect_not(room_fits(&room, 10 * MB + 1));
+    cr_expect_not(room_fits(&room, SIZE_MAX - 20));
+    void *a = room_take(&room, 6 * MB);
+    cr_expect_not(room_fits(&room, 5 * MB));
+    cr_expect(room_fits(&room, 4 * MB));
+    room_give(&room, a, 6 * MB);
+    cr_expect(room_fits(&room, 5 * MB), "what waits would be recycled");
+    cr_expect_eq(room.used, room_footprint(6 * MB), "and still waits");
+    cr_expect(room_fits(&room, 9 * MB), "what waits would be freed");
+    void *b = room_take(&room, 9 * MB);
+    cr_expect_not_null(b);
+    room_give(&room, b, 9 * MB);
+    room_trim(&room);
+    cr_expect_eq(room.used, 0);
+}
+
 Test(room, slots_are_bounded)
 {
     struct room room = {.budget = 64 * MB};
