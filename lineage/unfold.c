@@ -47,8 +47,8 @@ static struct stream *stream_of(struct unfold *x, uint64_t thread)
 {
     if (thread >= STEP_MAX_THREADS)
         return NULL;
-    if (!x->streams[thread])
-        x->streams[thread] = calloc(1, sizeof **x->streams);
+    if (!x->streams[thread] && (x->streams[thread] = calloc(1, sizeof **x->streams)))
+        x->known[x->nknown++] = (uint16_t)thread;
     return x->streams[thread];
 }
 
@@ -275,7 +275,7 @@ static void pass_over_rounds(struct unfold *x)
     struct turning *t = &x->turning;
     const struct log_rounds *c = &t->rounds;
     struct stream *s = x->streams[c->thread];
-    if (!x->counting || t->round == 0 || c->rounds - t->round <= 2)
+    if (!x->counting || t->round + 2 >= c->rounds)
         return;
     const uint64_t rounds = c->rounds - t->round - 2;
     for (uint64_t i = 0; i < c->length; i++)
@@ -290,13 +290,14 @@ static void next_entry(struct unfold *x)
     struct turning *t = &x->turning;
     struct log_rounds *c = &t->rounds;
     t->at = NULL;
+    if (!c->length)
+        return;
     if (t->entry == c->length) {
         t->entry = 0;
         t->round++;
-        if (t->round < c->rounds)
-            pass_over_rounds(x);
+        pass_over_rounds(x);
     }
-    if (!c->length || t->round > c->rounds || (t->round == c->rounds && t->entry >= c->rest)) {
+    if (t->round > c->rounds || (t->round == c->rounds && t->entry >= c->rest)) {
         c->length = 0;
         return;
     }
@@ -399,13 +400,12 @@ void unfold_init(struct unfold *x, const struct log_reader *log, bool counting)
 
 void unfold_free(struct unfold *x)
 {
-    for (size_t i = 0; i < STEP_MAX_THREADS; i++) {
-        struct stream *s = x->streams[i];
-        if (!s)
-            continue;
+    for (uint32_t i = 0; i < x->nknown; i++) {
+        struct stream *s = x->streams[x->known[i]];
         forget_patches(s);
         for (size_t k = 0; k < FOLD_MOST_STEPS; k++)
-            free(s->recent[k]);
+            if (s->recent[k])
+                free(s->recent[k]);
         free(s);
     }
     for (size_t i = 0; i < x->nsignatures; i++)

@@ -54,6 +54,8 @@ struct turning {
 struct unfold {
     bool counting;
     struct stream *streams[STEP_MAX_THREADS];
+    uint16_t known[STEP_MAX_THREADS]; /* the threads that have one */
+    uint32_t nknown;
     struct known_signature **signatures;
     size_t nsignatures;
     struct reader *times; /* by patch: the last TIMES record's payload */
