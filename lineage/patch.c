@@ -120,6 +120,14 @@ uint64_t patch_bytes(const struct patch *p)
     return sizeof *p + p->length * sizeof *p->steps + p->nflows * sizeof *p->flows;
 }
 
+bool patch_brings_leaves(const struct patch *p)
+{
+    for (uint32_t i = 0; i < p->nflows; i++)
+        if (p->flows[i].last.kind == FLOW_NEW)
+            return true;
+    return false;
+}
+
 /* Contents of new leaves that were foreseen go to `fps`; bit by input of what was not. */
 static unsigned surprising_flows(struct patch *p, uint32_t position, bool continued, const struct step *s, struct bytes *fps)
 {
