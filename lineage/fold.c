@@ -59,6 +59,7 @@ struct fold {
     uint32_t node, walked; /* where the walk stands, after how many of the held steps */
     struct patch *ended;   /* a path that ended on the way, */
     uint32_t ended_at;     /* after that many held steps */
+    struct patch *latest;  /* of the last turn */
     uint32_t base;         /* steps of the path before the held ones that are written as part of a turn */
     bool full;             /* no room for another patch */
     struct turns turns;
@@ -86,6 +87,7 @@ static void forget_patches(struct folding *shared, struct fold *f)
     for (uint32_t i = 0; i < f->paths.npatches; i++)
         shared->bytes -= patch_bytes(f->paths.patches[i]);
     paths_clear(&f->paths);
+    f->latest = NULL;
 }
 
 static void free_queue(struct folding *shared, struct queue *q)
@@ -109,6 +111,23 @@ void fold_free(struct folding *shared, struct fold *f)
     turns_free(&f->turns);
     shared->bytes -= sizeof *f;
     free(f);
+}
+
+enum foretold fold_foretells(const struct fold *f, int input)
+{
+    const struct patch *patch = f->latest;
+    uint32_t position = 0;
+    if (f->node) {
+        const uint32_t child = f->paths.nodes[f->node].child;
+        patch = child ? f->paths.nodes[child].through : NULL;
+        position = f->base + f->walked;
+    } else if (patch && f->turns.before.patch != patch->id + 1) {
+        return FORETOLD_NOTHING; /* other items came since */
+    }
+    if (!patch || position >= patch->length || input >= patch->steps[position].ninputs)
+        return FORETOLD_NOTHING;
+    const struct patch_flow *flow = &patch->flows[patch->steps[position].first_flow + (unsigned)input];
+    return flow->last.kind == FLOW_NEW ? FORETOLD_NOTHING : flow->constant ? FORETOLD_SAME : FORETOLD_KNOWN;
 }
 
 uint64_t fold_items(const struct fold *f)
@@ -223,6 +242,7 @@ static void turn(struct folding *shared, struct fold *f, struct patch *patch, ui
     uint64_t before = f->turns.written;
     unsigned surprises = turns_add(&f->turns, shared->log, &shared->out, patch, from, f->held.steps, count);
     shared->dedup_items += f->turns.written - before;
+    f->latest = patch;
     if (!f->restless)
         period_forget(&f->period);
     for (uint32_t i = 0; i < count; i++) {

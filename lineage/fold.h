@@ -45,6 +45,13 @@ void fold_settle(struct folding *shared, struct fold *f);
  */
 void fold_catch_up(struct folding *shared, struct fold *f, bool is_item, uint64_t ref);
 
+/*
+ * What a loop that goes round foretells of an input of the next step: nothing (also where it will be a new leaf), content that is
+ * known, or just what it was last turn. A guess: which step comes next is not known for sure.
+ */
+enum foretold { FORETOLD_NOTHING, FORETOLD_KNOWN, FORETOLD_SAME };
+enum foretold fold_foretells(const struct fold *f, int input);
+
 /* Ids it has given out so far. */
 uint64_t fold_items(const struct fold *f);
 uint64_t fold_leaves(const struct fold *f);

@@ -49,6 +49,21 @@ void identity_clear(struct identity *id); /* with the guard held, as the next fo
 /* Step 1; false: not known as a whole. */
 bool identity_whole(const struct identity *id, const struct view *v, struct fp fp, struct found *found);
 
+/* Before a fingerprint is taken: what the view's region says, and what can prove it. */
+struct hint {
+    struct origin origin;
+    struct sketch *sketch; /* held */
+};
+
+/* False: there is no such region, or nothing is kept of its content. */
+bool identity_hints(struct identity *id, const struct view *v, struct hint *hint);
+
+/* Without the guard: is the hint true? Then it is what step 1 would have found. Ends the hint. */
+bool identity_proves(struct hint *hint, const struct view *v, struct found *found);
+
+/* Without the guard: the view, of this fingerprint, will be asked for again as it is. */
+void identity_expects(struct identity *id, const struct view *v, struct fp fp);
+
 /* The view holds this content from now on. */
 void identity_holds(struct identity *id, const struct view *v, const struct origin *origin);
 

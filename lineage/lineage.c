@@ -237,16 +237,49 @@ static void take_outputs(struct lineage *l, const struct traced *t, struct step 
     s->noutputs = (uint8_t)t->noutputs;
 }
 
+void lineage_foretell(struct lineage *l, struct traced *t)
+{
+    struct hint hints[OP_MAX_OPERANDS];
+    if (!l->identity || !l->folding.dedup || !guard_enter(&l->guard))
+        return;
+    const struct fold *fold = t->thread < l->nfolds ? l->folds[t->thread] : NULL;
+    unsigned hinted = 0;
+    for (int i = 0; i < t->ninputs && fold; i++) {
+        const enum foretold foretold = fold_foretells(fold, i);
+        if (foretold != FORETOLD_NOTHING && identity_hints(l->identity, &t->inputs[i].view, &hints[i]))
+            hinted |= 1u << i;
+        else
+            t->inputs[i].recurs = foretold == FORETOLD_SAME;
+    }
+    guard_leave(&l->guard);
+    for (int i = 0; i < t->ninputs; i++) {
+        struct traced_input *in = &t->inputs[i];
+        if ((hinted & (1u << i)) && identity_proves(&hints[i], &in->view, &in->found))
+            in->fp = in->found.origin.content;
+    }
+}
+
+static bool all_found(const struct traced *t)
+{
+    for (int i = 0; i < t->ninputs; i++)
+        if (t->inputs[i].found.how == FOUND_NOTHING)
+            return false;
+    return true;
+}
+
 void lineage_recognise(struct lineage *l, struct traced *t)
 {
-    if (!l->identity || !guard_enter(&l->guard))
+    if (!l->identity || all_found(t) || !guard_enter(&l->guard))
         return;
     for (int i = 0; i < t->ninputs; i++)
-        identity_whole(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
+        if (t->inputs[i].found.how == FOUND_NOTHING)
+            identity_whole(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
     const struct triangles known = l->triangles;
     guard_leave(&l->guard);
     for (int i = 0; i < t->ninputs; i++)
-        if (t->inputs[i].found.how == FOUND_NOTHING)
+        if (t->inputs[i].found.how == FOUND_WHOLE && t->inputs[i].recurs)
+            identity_expects(l->identity, &t->inputs[i].view, t->inputs[i].fp);
+        else if (t->inputs[i].found.how == FOUND_NOTHING)
             identity_recognise(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
     if (triangles_wanted(&known, t))
         triangles_split(&l->guard, l->content, &known, t);

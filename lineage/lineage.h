@@ -20,6 +20,7 @@ struct traced_input {
     struct view view;
     struct fp fp;
     struct found found; /* by lineage_recognise */
+    bool recurs;        /* a loop foretells it, and had no proof at hand */
     bool beside;        /* the rest of an operand of which the input before it is a triangle */
 };
 
@@ -71,6 +72,12 @@ void lineage_free(struct lineage *l);
 
 /* Writes the header record; call once, first. */
 void lineage_header(struct lineage *l, const char *const pairs[][2], int count);
+
+/*
+ * Before the inputs are fingerprinted: those whose content a loop foretells to be known are compared with what their memory held
+ * last. Where it holds that still, fingerprint and origin are filled in.
+ */
+void lineage_foretell(struct lineage *l, struct traced *t);
 
 /*
  * Around a call, if buffers are to have identities: what its inputs are, before it overwrites them; what its outputs are, once

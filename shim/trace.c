@@ -12,22 +12,27 @@
 
 enum { CBLAS_ROW_MAJOR = 101 };
 
-static uint64_t fingerprint_inputs(struct tracing *t, struct fp *read, bool *reads)
+static void fingerprint_inputs(struct tracing *t, struct fp *read, bool *reads)
 {
     struct traced *r = t->record;
     uint64_t began = clock_ns();
     for (int k = 0; k < t->canon->op->noperands; k++) {
         struct view v = view_of(t->canon, k, t->use[k].read);
         reads[k] = !view_empty(&v);
-        if (!reads[k])
-            continue;
-        read[k] = fingerprint_by(&v, &t->process->crew, t->threads);
-        r->inputs[r->ninputs++] = (struct traced_input){.operand = k, .view = v, .fp = read[k]};
-        r->fingerprint_bytes += view_bytes(&v);
+        if (reads[k]) {
+            r->inputs[r->ninputs].operand = k;
+            r->inputs[r->ninputs++].view = v;
+        }
     }
-    uint64_t now = clock_ns();
-    r->fingerprint_ns += now - began;
-    return now;
+    lineage_foretell(t->process->lineage, r);
+    for (int i = 0; i < r->ninputs; i++) {
+        struct traced_input *in = &r->inputs[i];
+        if (in->found.how == FOUND_NOTHING)
+            in->fp = fingerprint_by(&in->view, &t->process->crew, t->threads);
+        read[in->operand] = in->fp;
+        r->fingerprint_bytes += view_bytes(&in->view);
+    }
+    r->fingerprint_ns += clock_ns() - began;
 }
 
 /* What a call reads, before it may overwrite it: looked at and stored as --check-finite and --capture ask. */
