@@ -69,8 +69,7 @@ bool identity_whole(const struct identity *id, const struct view *v, struct fp f
     const struct origin *origin = held && fp_equal(held->origin.content, fp) ? &held->origin : content_find(id->content, fp);
     if (!origin)
         return false;
-    found->how = FOUND_WHOLE;
-    found->origin = *origin;
+    *found = (struct found){.how = FOUND_WHOLE, .origin = *origin};
     return true;
 }
 
@@ -79,10 +78,12 @@ void identity_holds(struct identity *id, const struct view *v, const struct orig
     struct region_held *held = regions_same(id->regions, v);
     bool known = held && held->origin.is_item == origin->is_item && held->origin.ref == origin->ref &&
                  held->origin.operand == origin->operand && fp_equal(held->origin.content, origin->content);
-    if (known)
-        held->origin.touched = origin->touched;
-    else
+    if (!known) {
         regions_put(id->regions, v, origin);
+        return;
+    }
+    held->origin.touched = origin->touched;
+    held->origin.age = origin->age;
 }
 
 const struct origin *identity_before(const struct identity *id, const struct view *v)
@@ -127,19 +128,36 @@ static void books_end(struct identity *id, uint64_t began)
         atomic_fetch_add_explicit(&id->spent_ns, clock_ns() - began, memory_order_relaxed);
 }
 
-bool identity_hints(struct identity *id, const struct view *v, struct hint *hint)
+static struct sketch *proof_of(struct identity *id, struct fp content)
+{
+    struct sketch *s = sketches_find(id->sketches, content);
+    if (!s)
+        s = staples_find(&id->staples, content);
+    return s && s->kind != SKETCH_SAMPLES_ONLY ? s : NULL;
+}
+
+bool identity_hints(struct identity *id, const struct view *v, struct fp content, struct hint *hint)
 {
     const struct region_held *held = regions_same(id->regions, v);
-    if (!held)
-        return false;
-    struct sketch *s = sketches_find(id->sketches, held->origin.content);
-    if (!s)
-        s = staples_find(&id->staples, held->origin.content);
-    if (!s || s->kind == SKETCH_SAMPLES_ONLY)
-        return false;
-    hint->origin = held->origin;
-    hint->sketch = sketch_hold(s);
-    return true;
+    struct sketch *s = held ? proof_of(id, held->origin.content) : NULL;
+    hint->by_region = s != NULL;
+    if (s)
+        hint->origin = held->origin;
+    else
+        s = proof_of(id, content);
+    hint->sketch = s ? sketch_hold(s) : NULL;
+    return s != NULL;
+}
+
+bool identity_proves(struct hint *hint, const struct view *v, struct fp *fp, struct found *found)
+{
+    const bool proven = sketch_proves(hint->sketch, v);
+    if (proven)
+        *fp = hint->sketch->content;
+    sketch_release(hint->sketch);
+    if (proven && hint->by_region)
+        *found = (struct found){.how = FOUND_WHOLE, .by_region = true, .origin = hint->origin};
+    return proven;
 }
 
 void identity_expects(struct identity *id, const struct view *v, struct fp fp)
@@ -160,17 +178,6 @@ void identity_expects(struct identity *id, const struct view *v, struct fp fp)
     }
     staples_put(&id->staples, s);
     guard_leave(id->guard);
-}
-
-bool identity_proves(struct hint *hint, const struct view *v, struct found *found)
-{
-    const bool proven = sketch_proves(hint->sketch, v);
-    sketch_release(hint->sketch);
-    if (!proven)
-        return false;
-    found->how = FOUND_WHOLE;
-    found->origin = hint->origin;
-    return true;
 }
 
 /* What is sketched of a view: the essay says why not always the best. */

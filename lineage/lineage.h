@@ -20,6 +20,7 @@ struct traced_input {
     struct view view;
     struct fp fp;
     struct found found; /* by lineage_recognise */
+    bool foretold;      /* the fingerprint is there, as a loop foretold it */
     bool recurs;        /* a loop foretells it, and had no proof at hand */
     bool beside;        /* the rest of an operand of which the input before it is a triangle */
 };
