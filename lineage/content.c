@@ -11,7 +11,7 @@ struct table {
     size_t capacity, count;
 };
 
-enum { WAITING_MOST = 40 * FP_MAX_PARTS };
+enum { WAITING_MOST = 40 * FP_MAX_PARTS, AHEAD = 16 };
 
 struct content {
     struct table young, old;
@@ -111,9 +111,11 @@ static bool file(struct content *index, const struct origin *origin)
 {
     if (index->young.count >= index->generation && !table_find(&index->young, origin->content)) {
         index->dropped += index->old.count; /* less those that moved up, which are few among many */
-        free(index->old.slots);
+        const struct table oldest = index->old;
         index->old = index->young;
-        memset(&index->young, 0, sizeof index->young);
+        index->young = (struct table){.slots = oldest.slots, .capacity = oldest.capacity}; /* its memory is there already */
+        if (oldest.slots)
+            memset(oldest.slots, 0, oldest.capacity * sizeof *oldest.slots);
         index->age++;
     }
     return table_put(&index->young, origin, index->age);
@@ -130,10 +132,14 @@ static void fetch(const struct table *t, struct fp fp)
 
 static void file_waiting(struct content *index)
 {
-    for (int i = 0; i < index->nwaiting; i++)
+    const int count = index->nwaiting;
+    for (int i = 0; i < count && i < AHEAD; i++)
         fetch(&index->young, index->waiting[i].content);
-    for (int i = 0; i < index->nwaiting; i++)
+    for (int i = 0; i < count; i++) {
+        if (i + AHEAD < count)
+            fetch(&index->young, index->waiting[i + AHEAD].content);
         file(index, &index->waiting[i]);
+    }
     index->nwaiting = 0;
 }
 

@@ -71,7 +71,7 @@ struct fold {
     uint32_t longer, agreed;      /* the last one found, at so many steps in a row, */
     uint32_t better;              /* and found good: it ended with the last step */
     struct fp recent_items[RECENT_ITEMS], recent_leaves[RECENT_LEAVES]; /* by number; an item's first output */
-    uint32_t least;               /* shorter ones were tried in vain */
+    uint32_t least;                                                     /* shorter ones were tried in vain */
 };
 
 struct fold *fold_new(struct folding *shared, uint64_t thread)

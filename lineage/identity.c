@@ -59,8 +59,8 @@ void identity_clear(struct identity *id)
 
 struct identity_sums identity_sums(const struct identity *id)
 {
-    return (struct identity_sums){regions_bytes(id->regions) + sketches_bytes(id->sketches) + id->staples.bytes, regions_dropped(id->regions),
-                                  sketches_dropped(id->sketches)};
+    return (struct identity_sums){regions_bytes(id->regions) + sketches_bytes(id->sketches) + id->staples.bytes,
+                                  regions_dropped(id->regions), sketches_dropped(id->sketches)};
 }
 
 bool identity_whole(const struct identity *id, const struct view *v, struct fp fp, struct found *found)

@@ -40,9 +40,6 @@ struct traced {
     uint32_t modes;        /* rounding and flush modes */
     bool checked;          /* --check-finite; bit by operand: held NaN or Inf before, after */
     uint32_t nonfinite_in, nonfinite_out;
-    int ninputs, noutputs;
-    struct traced_input inputs[OP_MAX_OPERANDS];
-    struct traced_output outputs[OP_MAX_OPERANDS];
     enum outcome outcome;
     enum unkept unkept;
     uint64_t source; /* 1 + item that a hit was served from; 0 none or not of this process */
@@ -54,6 +51,9 @@ struct traced {
     uint64_t start_ns, call_ns, fingerprint_ns, fingerprint_bytes, copy_ns, saved_ns, trace_ns;
     uint64_t kept_bytes; /* what the result takes in the cache, or would */
     uint32_t height;     /* set by lineage_record: of the item in the DAG */
+    int ninputs, noutputs;
+    struct traced_input inputs[OP_MAX_OPERANDS]; /* those beyond the counts hold anything */
+    struct traced_output outputs[OP_MAX_OPERANDS];
 };
 
 /*

@@ -3,8 +3,8 @@
  * those of a loop's inputs would be gone when they are asked for; searched for parts are only the others, so that what is
  * recognised does not depend on loops.
  *
- * A table of places by content. One whose sketch proved something since it was last wanted for another keeps it. Bounded in bytes.
- * Not thread-safe: the lineage guard is held.
+ * A table of places by content. One whose sketch proved something since it was last wanted for another keeps it. Bounded in
+ * bytes. Not thread-safe: the lineage guard is held.
  */
 #ifndef BLASE_LINEAGE_STAPLES_H
 #define BLASE_LINEAGE_STAPLES_H

@@ -1,5 +1,6 @@
 #include "shim/trace.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "lineage/clock.h"
@@ -21,10 +22,8 @@ static void fingerprint_inputs(struct tracing *t, uint64_t began, struct fp *rea
             continue;
         struct view v = view_of(t->canon, k, t->use[k].read);
         reads[k] = !view_empty(&v);
-        if (reads[k]) {
-            r->inputs[r->ninputs].operand = k;
-            r->inputs[r->ninputs++].view = v;
-        }
+        if (reads[k])
+            r->inputs[r->ninputs++] = (struct traced_input){.operand = k, .view = v};
     }
     lineage_foretell(t->process->lineage, r);
     for (int i = 0; i < r->ninputs; i++) {
@@ -370,7 +369,8 @@ static void record(struct tracing *t, struct fp key, struct payload *fresh, stru
     struct process *p = t->process;
     struct traced *r = t->record;
     uint64_t spilling = spill_thread_ns() - t->spill_ns, saved_ns = r->saved_ns;
-    uint64_t now = t->now && !r->checked ? t->now : clock_ns(), known = r->call_ns + r->fingerprint_ns + r->copy_ns + t->waited_ns + spilling;
+    uint64_t now = t->now && !r->checked ? t->now : clock_ns(),
+             known = r->call_ns + r->fingerprint_ns + r->copy_ns + t->waited_ns + spilling;
     r->saved_ns -= t->waited_ns < saved_ns ? t->waited_ns : saved_ns;
     r->trace_ns = now - began > known ? now - began - known : 0;
     lineage_produced(p->lineage, r);
@@ -404,7 +404,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
                    struct thread_state *thread, const struct canon *canon, const struct use *use, struct governed *governed)
 {
     struct traced r;
-    memset(&r, 0, sizeof r);
+    memset(&r, 0, offsetof(struct traced, inputs));
     struct halves halves;
     struct tracing t = {.call = call,
                         .binding = binding,
