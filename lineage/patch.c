@@ -18,6 +18,7 @@ static uint64_t replaced_place(const struct flow *f, uint64_t id, uint64_t leaf)
 
 static void learn_flow(struct patch_flow *p, bool continued, const struct flow *f, uint64_t id, uint64_t leaf)
 {
+    p->constant = f->kind != FLOW_NEW && f->kind == p->last.kind && f->ref == p->last.ref;
     p->last = *f;
     p->when[continued].distance = place_of(f, id, leaf) - f->ref;
     p->when[continued].replaces_distance = replaced_place(f, id, leaf) - f->replaces_ref;

@@ -18,6 +18,7 @@
 
 struct patch_flow {
     struct flow last;
+    bool constant; /* it was the very leaf or item of the turn before */
     struct {
         uint64_t distance, replaces_distance; /* how far back it lay */
         uint8_t by_distance;
