@@ -6,6 +6,7 @@
 #include "reuse/driver.h"
 
 enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32, RETRY = 16, MOST_BELIEF = 8, CLOSE_AFTER = 8 };
+enum { LOOK_MOST_NS = 50000 }; /* a few dozen elements, all of them far: what took longer was another program's time */
 enum { NEVER_CLOSED_NS = 2000 * LOOK_COST_NS }; /* beside such a call a look costs nothing */
 enum { BARREN_FROM = 512, BARREN_RATIO = 50, SUBSET = 16, FORGET_AT = 1024, FORGET_FRESH_AT = 64, CREDIT_PART = 4 };
 static const double BELIEF_IN_FRESH = 2, BELIEF_IN_REPEATED = 128,
@@ -311,7 +312,8 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
         add(&g->refused_gain, 1);
     close_or_open(all, !admitted && !d->wanted && hopeless(d));
     add(&g->looked, admitted);
-    uint64_t took = clock_ns() - began + CANON_COST_NS;
+    uint64_t took = clock_ns() - began;
+    took = (took < LOOK_MOST_NS ? took : LOOK_MOST_NS) + CANON_COST_NS;
     add(&g->spent_ns, took);
     if (poor)
         add(&g->alms_ns, took);
