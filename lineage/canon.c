@@ -116,7 +116,8 @@ static bool is_scalar(int kind)
 
 static bool read_argument(const struct call *call, struct canon *c, int arg)
 {
-    int at = call_raw_index(call->entry, arg);
+    const bool fortran = call->entry->style == STYLE_FORTRAN && !c->op->args[arg].lapacke_only;
+    int at = fortran ? arg : call_raw_index(call->entry, arg);
     union cval *out = &c->a[arg];
     memset(out, 0, sizeof *out);
     if (at < 0)

@@ -3,15 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 1024 };
+enum { FIRST_ROOM = 512, WAITING_MOST = 40 * FP_MAX_PARTS, AHEAD = 16 };
 
-/* Open addressing, at most half full, capacity a power of two; fingerprints are their own hash. */
+/*
+ * Origins stand one after another as they came; what is searched are eight bytes of each, open addressing, at most half full:
+ * a part of the fingerprint and 1 + the place. Fingerprints are their own hash.
+ */
 struct table {
-    struct origin *slots;
-    size_t capacity, count;
+    struct origin *origins;
+    uint64_t *slots;
+    size_t room, count; /* origins; twice as many slots */
 };
-
-enum { WAITING_MOST = 40 * FP_MAX_PARTS, AHEAD = 16 };
 
 struct content {
     struct table young, old;
@@ -22,31 +24,52 @@ struct content {
     struct origin waiting[WAITING_MOST];
 };
 
-static struct origin *slot_of(const struct table *t, struct fp fp)
+static uint64_t tag_of(struct fp fp)
 {
-    if (!t->capacity)
-        return NULL;
-    size_t i = fp.lo & (t->capacity - 1);
-    while (t->slots[i].used && !fp_equal(t->slots[i].content, fp))
-        i = (i + 1) & (t->capacity - 1);
-    return &t->slots[i];
+    return fp.hi & ~(uint64_t)UINT32_MAX;
+}
+
+/* Where the content stands, or could be put. */
+static uint64_t *slot_of(const struct table *t, struct fp fp)
+{
+    const size_t mask = 2 * t->room - 1;
+    const uint64_t tag = tag_of(fp);
+    size_t i = fp.lo & mask;
+    for (;; i = (i + 1) & mask) {
+        uint64_t *slot = &t->slots[i];
+        if (!*slot)
+            return slot;
+        if ((*slot & ~(uint64_t)UINT32_MAX) == tag && fp_equal(t->origins[(uint32_t)*slot - 1].content, fp))
+            return slot;
+    }
 }
 
 static struct origin *table_find(const struct table *t, struct fp fp)
 {
-    struct origin *slot = slot_of(t, fp);
-    return slot && slot->used ? slot : NULL;
+    const uint64_t slot = t->room ? *slot_of(t, fp) : 0;
+    return slot ? &t->origins[(uint32_t)slot - 1] : NULL;
+}
+
+static void free_table(struct table *t)
+{
+    free(t->origins);
+    free(t->slots);
+    memset(t, 0, sizeof *t);
 }
 
 static bool grow(struct table *t)
 {
-    struct table larger = {.capacity = t->capacity ? t->capacity * 2 : FIRST_CAPACITY, .count = t->count};
-    larger.slots = calloc(larger.capacity, sizeof *larger.slots);
-    if (!larger.slots)
+    struct table larger = {.room = t->room ? 2 * t->room : FIRST_ROOM, .count = t->count};
+    larger.slots = calloc(2 * larger.room, sizeof *larger.slots);
+    larger.origins = larger.slots ? realloc(t->origins, larger.room * sizeof *larger.origins) : NULL;
+    if (!larger.origins) {
+        free(larger.slots);
         return false;
-    for (size_t i = 0; i < t->capacity; i++)
-        if (t->slots[i].used)
-            *slot_of(&larger, t->slots[i].content) = t->slots[i];
+    }
+    for (size_t i = 0; i < larger.count; i++) {
+        const struct fp fp = larger.origins[i].content;
+        *slot_of(&larger, fp) = tag_of(fp) | (i + 1);
+    }
     free(t->slots);
     *t = larger;
     return true;
@@ -54,24 +77,26 @@ static bool grow(struct table *t)
 
 static bool table_put(struct table *t, const struct origin *origin, uint8_t age)
 {
-    if (t->count * 2 >= t->capacity && !grow(t))
+    if (t->count == t->room && !grow(t))
         return false;
-    struct origin *slot = slot_of(t, origin->content);
-    t->count += !slot->used;
-    *slot = *origin;
-    slot->used = 1;
-    slot->age = age;
+    uint64_t *slot = slot_of(t, origin->content);
+    if (!*slot)
+        *slot = tag_of(origin->content) | ++t->count;
+    struct origin *at = &t->origins[(uint32_t)*slot - 1];
+    *at = *origin;
+    at->age = age;
     return true;
 }
 
-/* A table is at most half full and doubles, so a generation of n entries takes up to 2 n slots. */
+/* Two generations, and while the younger one grows its half before beside it. */
 struct content *content_new(uint64_t bytes)
 {
     struct content *index = calloc(1, sizeof *index);
     if (!index)
         return NULL;
-    index->generation = FIRST_CAPACITY / 2;
-    while (index->generation < (size_t)1 << 28 && 2 * 2 * (2 * index->generation) * sizeof(struct origin) <= bytes)
+    const size_t each = sizeof(struct origin) + 2 * sizeof(uint64_t);
+    index->generation = FIRST_ROOM;
+    while (index->generation < (size_t)1 << 28 && 5 * index->generation * each <= bytes)
         index->generation *= 2;
     return index;
 }
@@ -83,15 +108,13 @@ uint64_t content_dropped(const struct content *index)
 
 uint64_t content_bytes(const struct content *index)
 {
-    return (index->young.capacity + index->old.capacity) * sizeof(struct origin);
+    return (index->young.room + index->old.room) * (sizeof(struct origin) + 2 * sizeof(uint64_t));
 }
 
 void content_clear(struct content *index)
 {
-    free(index->young.slots);
-    free(index->old.slots);
-    memset(&index->young, 0, sizeof index->young);
-    memset(&index->old, 0, sizeof index->old);
+    free_table(&index->young);
+    free_table(&index->old);
     index->dropped = 0;
     index->nwaiting = 0;
 }
@@ -111,11 +134,12 @@ static bool file(struct content *index, const struct origin *origin)
 {
     if (index->young.count >= index->generation && !table_find(&index->young, origin->content)) {
         index->dropped += index->old.count; /* less those that moved up, which are few among many */
-        const struct table oldest = index->old;
+        struct table oldest = index->old;
         index->old = index->young;
-        index->young = (struct table){.slots = oldest.slots, .capacity = oldest.capacity}; /* its memory is there already */
+        index->young = oldest; /* its memory is there already */
+        index->young.count = 0;
         if (oldest.slots)
-            memset(oldest.slots, 0, oldest.capacity * sizeof *oldest.slots);
+            memset(oldest.slots, 0, 2 * oldest.room * sizeof *oldest.slots);
         index->age++;
     }
     return table_put(&index->young, origin, index->age);
@@ -123,11 +147,8 @@ static bool file(struct content *index, const struct origin *origin)
 
 static void fetch(const struct table *t, struct fp fp)
 {
-    const struct origin *slot = t->capacity ? &t->slots[fp.lo & (t->capacity - 1)] : NULL;
-    if (!slot)
-        return;
-    __builtin_prefetch(slot, 1);
-    __builtin_prefetch((const char *)(slot + 1) - 1, 1);
+    if (t->room)
+        __builtin_prefetch(&t->slots[fp.lo & (2 * t->room - 1)], 1);
 }
 
 static void file_waiting(struct content *index)

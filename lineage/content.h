@@ -21,7 +21,6 @@ struct origin {
     uint8_t operand;  /* of the producing item */
     uint8_t age;      /* content_age() when it was last filed or found */
     uint8_t is_item;
-    uint8_t used;
 };
 
 struct content;

@@ -18,11 +18,16 @@
  * Lossless: an item is written, or follows from its patch, its turn and the patch's last turn; expand.c is the way back. Scalars
  * and leaf contents are never part of a token or a path; they are what a turn holds.
  *
+ * A patch also foretells, before a step is there, what its inputs will be: that they are what an item of this turn or the last
+ * one left, or the very leaf of last turn. Then the memory is compared with the sketch of that content (identity.h), which takes
+ * a part of what a fingerprint takes, and proves as much. So in a loop only new leaves and results are fingerprinted; and the
+ * results of a loop, which are foretold to be asked for by address, are filed in the content index in batches.
+ *
  * Cost: a walk of one edge a step while paths are followed, a dozen operations while they are not; a comparison per input at a
- * turn's end. Memory a thread: the period finder's window (about 80 KB), at most 2 * FOLD_MOST_STEPS steps, at most PATHS_MOST
- * patches within the budget that all threads share; when it is used up, all patches of the thread are forgotten and learnt anew.
- * What is held back is written at the latest when the calls behind it took PATIENCE_NS: a part of a turn is a record of its own
- * then.
+ * turn's end. Memory a thread: the period finder's window (about 80 KB), the last contents (20 KB), at most 2 * FOLD_MOST_STEPS
+ * steps, at most PATHS_MOST patches within the budget that all threads share; when it is used up, all patches of the thread are
+ * forgotten and learnt anew. What is held back is written at the latest when the calls behind it took PATIENCE_NS: a part of a
+ * turn is a record of its own then.
  */
 #include "lineage/fold.h"
 

@@ -3,41 +3,6 @@
 
 #include <string.h>
 
-size_t op_real_bytes(const struct op *op)
-{
-    return op->type == 's' || op->type == 'c' ? 4 : 8;
-}
-
-size_t op_own_bytes(const struct op *op)
-{
-    bool complex_type = op->type == 'c' || op->type == 'z';
-    return op_real_bytes(op) * (complex_type ? 2 : 1);
-}
-
-size_t op_element_bytes(const struct canon *c, int operand)
-{
-    switch (c->op->operands[operand].etype) {
-    case ETYPE_INT:
-        return c->int_bytes;
-    case ETYPE_REAL:
-        return op_real_bytes(c->op);
-    default:
-        return op_own_bytes(c->op);
-    }
-}
-
-char op_element_type(const struct canon *c, int operand)
-{
-    switch (c->op->operands[operand].etype) {
-    case ETYPE_INT:
-        return c->int_bytes == 8 ? 'l' : 'i';
-    case ETYPE_REAL:
-        return op_real_bytes(c->op) == 4 ? 's' : 'd';
-    default:
-        return c->op->type;
-    }
-}
-
 bool op_has(const struct op *op, enum arg_kind kind)
 {
     for (int arg = 0; arg < op->nargs; arg++)

@@ -124,12 +124,41 @@ static inline int op_index(const struct op *op)
 }
 
 /* Bytes of one element of the routine's own type, of its real type, and of an operand in a call. */
-size_t op_own_bytes(const struct op *op);
-size_t op_real_bytes(const struct op *op);
-size_t op_element_bytes(const struct canon *c, int operand);
+static inline size_t op_real_bytes(const struct op *op)
+{
+    return op->type == 's' || op->type == 'c' ? 4 : 8;
+}
+
+static inline size_t op_own_bytes(const struct op *op)
+{
+    bool complex_type = op->type == 'c' || op->type == 'z';
+    return op_real_bytes(op) * (complex_type ? 2 : 1);
+}
+
+static inline size_t op_element_bytes(const struct canon *c, int operand)
+{
+    switch (c->op->operands[operand].etype) {
+    case ETYPE_INT:
+        return c->int_bytes;
+    case ETYPE_REAL:
+        return op_real_bytes(c->op);
+    default:
+        return op_own_bytes(c->op);
+    }
+}
 
 /* Letter that names an operand's element type in fingerprints and logs: s d c z, i (32-bit) or l (64-bit) integers. */
-char op_element_type(const struct canon *c, int operand);
+static inline char op_element_type(const struct canon *c, int operand)
+{
+    switch (c->op->operands[operand].etype) {
+    case ETYPE_INT:
+        return c->int_bytes == 8 ? 'l' : 'i';
+    case ETYPE_REAL:
+        return op_real_bytes(c->op) == 4 ? 's' : 'd';
+    default:
+        return c->op->type;
+    }
+}
 
 /* True if an argument is of that kind. */
 bool op_has(const struct op *op, enum arg_kind kind);

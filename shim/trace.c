@@ -13,6 +13,12 @@
 
 enum { CBLAS_ROW_MAJOR = 101 };
 
+/* Some hundred bytes: by the C library, not by the string instruction that compilers put in its place and that starts slowly. */
+static __attribute__((noinline)) void clear(void *at, size_t size)
+{
+    memset(at, 0, size);
+}
+
 static void fingerprint_inputs(struct tracing *t, uint64_t began, struct fp *read, bool *reads)
 {
     struct traced *r = t->record;
@@ -22,8 +28,12 @@ static void fingerprint_inputs(struct tracing *t, uint64_t began, struct fp *rea
             continue;
         struct view v = view_of(t->canon, k, t->use[k].read);
         reads[k] = !view_empty(&v);
-        if (reads[k])
-            r->inputs[r->ninputs++] = (struct traced_input){.operand = k, .view = v};
+        if (!reads[k])
+            continue;
+        struct traced_input *in = &r->inputs[r->ninputs++];
+        clear(in, sizeof *in);
+        in->operand = k;
+        in->view = v;
     }
     lineage_foretell(t->process->lineage, r);
     for (int i = 0; i < r->ninputs; i++) {
@@ -417,7 +427,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
                    struct thread_state *thread, const struct canon *canon, const struct use *use, struct governed *governed)
 {
     struct traced r;
-    memset(&r, 0, offsetof(struct traced, inputs));
+    clear(&r, offsetof(struct traced, inputs));
     struct halves halves;
     struct tracing t = {.call = call,
                         .binding = binding,

@@ -6,7 +6,9 @@ LIMA_BYTES = 63
 SETTINGS = ("--reuse", "none", "--trace", "all")
 CASES = (("dgemm", 4, "same"), ("dgemm", 4, "fresh"), ("dgemm", 32, "fresh"), ("dgemm", 128, "fresh"), ("dgesdd", 32, "fresh"))
 LOOPS = (("40 calls, 10,000 times", ("one", 10000)), ("3 calls, 13,333 times", ("nested", 1, 13333)),
-         ("3 calls 100 times, with 2 around, 100 times", ("nested", 100, 100)), ("three branches, 10,000 times", ("branches", 10000)))
+         ("3 calls 100 times, with 2 around, 100 times", ("nested", 100, 100)), ("three branches, 10,000 times", ("branches", 10000)),
+         *((f"8 calls, n = {n}: {what} varies", ("sized", turns, n, what))
+           for n, turns in ((8, 5000), (32, 3000), (128, 500)) for what in ("leaf", "scalar", "nothing")))
 
 
 def measure_case(bench, routine, n, pattern, seconds):
