@@ -61,8 +61,8 @@ struct unfold {
     struct reader *times; /* by patch: the last TIMES record's payload */
     size_t ntimes;
     struct turning turning;
-    bool fresh;       /* a step was read: */
-    struct step step; /* its times, out of a patch, are means whose sum is right */
+    bool fresh;                      /* a step was read: */
+    struct step step;                /* its times, out of a patch, are means whose sum is right */
     uint64_t stands_for, longest_ns; /* steps, and the longest call among them */
     const struct log_signature *signature;
     uint64_t thread;

@@ -11,8 +11,8 @@
 #include "tools/names.h"
 
 /*
- * As many items and leaves are gone through one by one, and as many where no memory is taken by each: a log of a few bytes may tell
- * of any number of turns of a loop.
+ * As many items and leaves are gone through one by one, and as many where no memory is taken by each: a log of a few bytes may
+ * tell of any number of turns of a loop.
  */
 static const uint64_t RUN_LOGS_HELD = 1u << 24, RUN_LOGS_PASSED = 1u << 26;
 
