@@ -7,7 +7,7 @@
 enum { SPINS = 200 };
 static const uint64_t GUARD_PATIENCE_NS = 2000000000u;
 
-static __thread char self_marker;
+static __thread char self_marker __attribute__((tls_model("initial-exec"))); /* no lock of the linker's for its sake */
 
 static bool try_enter(struct guard *guard, uintptr_t self)
 {

@@ -165,7 +165,7 @@ static void load_times(struct known_patch *k)
     if (!k->totals || !k->turns || get_varint(&r) != length)
         return;
     for (uint32_t i = 0; i < length; i++) {
-        struct step_times t;
+        struct step_times t = {0};
         uint64_t turns = get_varint(&r);
         uint64_t *const fields[] = {&t.call_ns, &t.fingerprint_ns, &t.fingerprint_bytes, &t.copy_ns, &t.saved_ns, &t.trace_ns};
         for (size_t f = 0; f < sizeof fields / sizeof fields[0]; f++)

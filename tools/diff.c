@@ -52,21 +52,17 @@ static void close_side(struct side *s)
     run_logs_free(&s->run);
 }
 
-/* Where the first difference that is not a call of one run alone stands; ndifferences if all are. */
-static size_t first_of(const struct stream_pair *p, bool alone)
-{
-    size_t i = 0;
-    while (i < p->ndifferences && ((p->difference[i].causes & CAUSE_ALONE) != 0) != alone)
-        i++;
-    return i;
-}
+/* Differences of a pair of streams so far: calls of one run alone, and others. */
+struct seen {
+    size_t alone, others;
+};
 
-/* Differences of a pair of streams that are to be told: the first, then all or those of one run alone. */
-static bool is_told(const struct stream_pair *p, size_t i, bool all, size_t *alone)
+/* Those that are to be told: the first, the first of calls that both runs have, some calls of one run alone; or all. */
+static bool is_told(const struct stream_pair *p, size_t i, bool all, struct seen *seen)
 {
-    bool only = p->difference[i].causes & CAUSE_ALONE;
-    *alone += only;
-    return all || i == 0 || i == first_of(p, false) || (only && *alone <= ALONE_SHOWN);
+    if (p->difference[i].causes & CAUSE_ALONE)
+        return ++seen->alone <= ALONE_SHOWN || all || i == 0;
+    return ++seen->others == 1 || all;
 }
 
 static void tell_count(size_t count, const char *one, const char *many)
@@ -90,7 +86,8 @@ static void tell_counts(const struct stream_pair *p)
 
 static void tell_pair(const struct diff_text *text, const struct stream_pair *p, bool all)
 {
-    size_t alone = 0, hidden = 0;
+    struct seen seen = {0};
+    size_t hidden = 0;
     diff_text_streams(text, p);
     if (!p->ndifferences) {
         puts("  the same");
@@ -99,7 +96,7 @@ static void tell_pair(const struct diff_text *text, const struct stream_pair *p,
     if (!p->a.count || !p->b.count)
         return; /* that there is no counterpart is all */
     for (size_t i = 0; i < p->ndifferences; i++)
-        if (is_told(p, i, all, &alone))
+        if (is_told(p, i, all, &seen))
             diff_text_difference(text, &p->difference[i]);
         else
             hidden += (p->difference[i].causes & CAUSE_ALONE) != 0;
@@ -112,10 +109,10 @@ static void tell_pair(const struct diff_text *text, const struct stream_pair *p,
 static void gather(struct diff_text *text, const struct differ *d, bool all)
 {
     for (size_t i = 0; i < d->npairs; i++) {
-        size_t alone = 0;
+        struct seen seen = {0};
         const struct stream_pair *p = &d->pair[i];
         for (size_t k = 0; p->a.count && p->b.count && k < p->ndifferences; k++)
-            if (is_told(p, k, all, &alone))
+            if (is_told(p, k, all, &seen))
                 diff_text_want(text, &p->difference[k]);
     }
     diff_text_fetch(text);
@@ -165,9 +162,9 @@ static void print_json(const struct diff_text *text, const struct side *a, const
     for (size_t i = 0; i < text->differ->npairs; i++) {
         const struct stream_pair *p = &text->differ->pair[i];
         cJSON *pair = diff_json_pair(text, p), *told = json_array();
-        size_t alone = 0;
+        struct seen seen = {0};
         for (size_t k = 0; p->a.count && p->b.count && k < p->ndifferences; k++)
-            if (is_told(p, k, all, &alone))
+            if (is_told(p, k, all, &seen))
                 json_append(told, diff_json_difference(text, &p->difference[k]));
         json_put(pair, "differences", told);
         json_append(streams, pair);

@@ -15,7 +15,9 @@
 #include "tools/items.h"
 #include "tools/summary.h"
 
-enum { EVENTS = 2000 }; /* a few bytes may stand for more iterations of a loop than anyone can wait for */
+enum { EVENTS = 500 }; /* a few bytes may stand for more iterations of a loop than anyone can wait for */
+
+enum { SUMMARY = 7 }; /* the commands before it go through items one by one */
 
 static char directory[64], path[96];
 
@@ -178,7 +180,7 @@ static void go_up_and_down(const struct graph *g)
     free(distance);
 }
 
-/* One of the commands an input: they take longer than reading. */
+/* One of the commands, and for every second input only: they take longer than reading. */
 static void read_as_commands_do(unsigned command)
 {
     static void (*const formats[])(const struct items *) = {items_text, items_json, items_dot};
@@ -200,13 +202,14 @@ static void read_as_commands_do(unsigned command)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const bool few = read_in_memory(data, size) < EVENTS;
-    if (size % 8 != 7 && !few)
+    const unsigned command = size % 16;
+    if (command > SUMMARY || (command < SUMMARY && !few))
         return 0;
     write_log(data, size);
-    if (size % 8 == 7) /* loops of any length */
+    if (command == SUMMARY) /* loops of any length */
         summarise();
     else
-        read_as_commands_do(size % 8);
+        read_as_commands_do(command);
     return 0;
 }
 

@@ -1,8 +1,10 @@
 """`blase diff`, `why-miss` and `nan`: what they say of real programs of which it is known what differs."""
+import glob
 import json
 import re
 
 from harness import expect, same, test
+from items_tests import with_turns
 from toolchain import DEBIAN_PYTHON, compiled
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
@@ -232,6 +234,19 @@ def finite_json(place):
         same([(leaf["item"], leaf["operand"]) for leaf in nan["leaves"]], [("#1", "A")] if kind == "input" else [], "leaves")
 
 
+def many_alone(place):
+    """Hundreds of thousands of calls in one run only take seconds."""
+    for name in ("one", "many"):
+        place.under([compiled(place.build, "chain"), "5000"], "--quiet", "--trace", "all", log=name, environment=ONE_THREAD)
+    path = glob.glob(place.path("many", "*-*.blog"))[0]
+    with open(path, "rb") as file:
+        log = file.read()
+    with open(path, "wb") as file:
+        file.write(with_turns(log, bytes([128, 128, 32])))  # 2^19
+    done = place.run([place.blase, "diff", place.path("many"), place.path("one")], limit=60)
+    same((done.status, done.err, b"calls only in the first run" in done.out), (1, b"", True), "status, stderr, stdout")
+
+
 def register():
     test("diff: one scalar in 5,000 calls", one_scalar)
     test("diff: one scalar in 5,000 calls, without folding", one_scalar, "--dedup=off")
@@ -239,6 +254,7 @@ def register():
     test("diff: only in one", only_in_one)
     test("diff: order", order)
     test("diff: the same", the_same)
+    test("diff: many calls in one run only", many_alone)
     test("diff: folded or not", folded_or_not)
     test("diff: numpy", numpy_step)
     test("diff: processes", processes)

@@ -80,7 +80,7 @@ def arguments(place, wanted, *options):
 def waiting_destructor(place):
     """Calls go on, and are counted, while another thread is inside dlclose for as long as they do."""
     command = [compiled(place.build, "waiting_destructor"), compiled(place.build, "waiting_destructor.so")]
-    result = place.under(command, "--quiet", environment={"OPENBLAS_NUM_THREADS": "1"})
+    result = place.under(command, "--quiet", environment={"OPENBLAS_NUM_THREADS": "1"}, limit=540)
     same((result.status, result.out), (0, b"done\n"), "status, stdout")
     same(place.show()["calls"]["total"], int(result.err), "calls.total")
 

@@ -144,6 +144,33 @@ Test(identity, whole_columns_and_rows_of_a_large_matrix_are_proven)
     stop(&r);
 }
 
+/* Elements of four bytes: 4096 to 8192 of them are kept as a copy, and have the highest level of a signature. */
+Test(identity, rectangles_copied_out_of_single_precision_are_found_at_every_size)
+{
+    static const int sizes[] = {20, 31, 33, 45, 46, 63, 64, 65, 66, 78, 90};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const int64_t n = sizes[i], least = n - 4;
+        struct recorder r;
+        start(&r, MEMORY, true);
+        struct view g = matrix(n, n, n), v, c;
+        for (int64_t k = 0; k < n * n; k++) {
+            const float x = (float)((double *)g.base)[k];
+            memcpy(g.base + 4 * k, &x, sizeof x);
+        }
+        g.element = 4;
+        g.type = 's';
+        uint64_t item = produced(&r, &g, 0);
+        v = g;
+        v.base += (3 * n + 2) * 4;
+        v.rows = v.cols = least;
+        c = copy(&v);
+        EXPECT(ask(&r, &c), FOUND_SLICE, item, 2, 3, least, least);
+        free(c.base);
+        free(g.base);
+        stop(&r);
+    }
+}
+
 Test(identity, a_rectangle_inside_a_large_matrix_is_likely_at_best)
 {
     struct recorder r;
