@@ -137,11 +137,11 @@ class Place:
                 pass
         return Result(process.returncode, out, err), line
 
-    def under(self, command, *options, log="log", environment=None, stdin=b"", cwd=None):
+    def under(self, command, *options, log="log", environment=None, stdin=b"", cwd=None, limit=None):
         """The program under `blase run`, its log in the test's directory."""
         self.need_blase()
         where = ["--log", self.path(log)] if log else []
-        return self.run([self.blase, "run", *where, *options, "--", *command], environment, stdin, cwd)
+        return self.run([self.blase, "run", *where, *options, "--", *command], environment, stdin, cwd, limit)
 
     def need_blase(self):
         for path in (self.blase, self.library):
