@@ -9,13 +9,13 @@ VERSION := 0.1.0
 
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes
-BASE    := -std=gnu11 -I. -I$(BUILD)/gen -I$(BUILD)/inc -DBLASE_VERSION=\"$(VERSION)\" -MMD -MP $(WARN)
 comma   := ,
 ifdef SANITIZE
 BUILD   := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
 SANFLAGS := -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 PRELOADED_SANFLAGS := $(if $(findstring thread,$(SANITIZE)),$(SANFLAGS))
 endif
+BASE    := -std=gnu11 -I. -I$(BUILD)/gen -I$(BUILD)/inc -DBLASE_VERSION=\"$(VERSION)\" -MMD -MP $(WARN)
 
 TABLES   := $(wildcard lineage/ops/*.tab)
 OPGEN    := $(wildcard lineage/ops/opgen/*.py)

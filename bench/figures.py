@@ -1,7 +1,9 @@
 """What is derived from the measurements; tables, plots and the check all take it from here."""
 
 WORTH = 0.05  # an oracle that removes less than this share of a program's time says nothing about ours
+NONE = "blase none"      # every call made
 ALWAYS = "blase always"  # every call looked up
+ORACLE_CALLS = "oracle's calls"  # the oracle under --reuse none
 LACKING = 0.8  # programs that reach less than this share of the oracle's gain are listed with what is missing
 
 
@@ -61,8 +63,7 @@ def blas_seconds(program, variant):
 
 def blas_share(program):
     """Share of the time in BLAS when every call is made."""
-    none = "blase none"
-    return blas_seconds(program, none) / wall(program, none) if none in program["variants"] else None
+    return blas_seconds(program, NONE) / wall(program, NONE) if NONE in program["variants"] else None
 
 
 def serving_levels(results):
@@ -82,9 +83,27 @@ def repeated_seconds(program):
 
 
 def spent_seconds(program, variant):
-    """What fingerprints, copies and records took."""
-    reuse = sum(shown(program, variant, "reuse", key) for key in ("fingerprint_seconds", "copy_seconds"))
-    return reuse + shown(program, variant, "lineage", "trace_seconds")
+    """What samples, fingerprints, copies and records took."""
+    return shown(program, variant, "reuse", "overhead_seconds")
+
+
+def net_seconds(program, variant):
+    """Seconds less in the real routines than when every call is made, less what that cost; None where it was not measured."""
+    if NONE not in program["variants"] or variant not in program["variants"]:
+        return None
+    return blas_seconds(program, NONE) - blas_seconds(program, variant) - spent_seconds(program, variant)
+
+
+def oracle_gain(program, variant):
+    """Where the oracle's gain goes, in seconds; None where it was not measured, or the oracle gains next to nothing."""
+    if not {NONE, ORACLE_CALLS} <= set(program["variants"]) or share_of_oracle(program, variant) is None:
+        return None
+    whole = wall(program, "plain") - wall(program, "oracle")
+    in_blas = blas_seconds(program, NONE) - blas_seconds(program, ORACLE_CALLS)
+    parts = {key: shown(program, variant, "reuse", f"{key}_seconds") for key in ("fingerprint", "copy")}
+    return {"whole": whole, "outside": whole - in_blas, "in_blas": in_blas, "net": net_seconds(program, variant),
+            "made": blas_seconds(program, variant) - blas_seconds(program, ORACLE_CALLS), **parts,
+            "records": spent_seconds(program, variant) - sum(parts.values())}
 
 
 def hits_at_equal_prices(program, variant):

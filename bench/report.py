@@ -98,24 +98,49 @@ def always_table(results):
     """The governor against looking up every call."""
     level = figures.serving_levels(results)[-1]
     head = ["program", "repeated calls took, s", f"`{level}`: hits' worth of them", "saved less spent, s", "always: saved less spent, s",
-            "share of always", "share of the repeated time"]
+            "share of always"]
     rows = []
     for p in results["programs"]:
         repeated = figures.repeated_seconds(p)
         if repeated is None:
             continue
-        net, always = (figures.shown(p, v, "reuse", "saved_seconds") - figures.spent_seconds(p, v) for v in (level, figures.ALWAYS))
+        net, always = (figures.net_seconds(p, v) for v in (level, figures.ALWAYS))
+        if net is None:
+            continue
         some = repeated > figures.WORTH * figures.wall(p, "plain")
         rows.append([p["name"], f"{repeated:.3f}", percent(figures.hits_at_equal_prices(p, level)) if some else "—", f"{net:.3f}", f"{always:.3f}",
-                     "loses nothing" if net >= always else percent(net / always) if some else "—", percent(net / repeated) if some else "—"])
+                     "loses nothing" if net >= always else percent(net / always) if some else "—"])
     return table(head, rows) if rows else "Not measured.\n"
 
 
+def oracle_table(results):
+    """What of the oracle's gain is BLAS, and where blase loses it."""
+    level = figures.serving_levels(results)[-1]
+    head = ["program", "oracle's gain, s", "of it outside BLAS, s", "in BLAS, s", f"`{level}` reaches of that", "calls made, s", "fingerprints, s",
+            "copies, s", "samples and records, s"]
+    rows = []
+    for p in results["programs"]:
+        of = figures.oracle_gain(p, level)
+        if of:
+            rows.append([p["name"], f"{of['whole']:.3f}", f"{of['outside']:.3f}", f"{of['in_blas']:.3f}",
+                         percent(of["net"] / of["in_blas"]) if of["in_blas"] > 0 else "—",
+                         *(f"{of[key]:.3f}" for key in ("made", "fingerprint", "copy", "records"))])
+    return table(head, rows) if rows else "Not measured.\n"
+
+
+def repeats_of(program, op):
+    """How many calls of a routine repeat an earlier one, as those can tell that looked up every call."""
+    if figures.ALWAYS not in program["variants"]:
+        return ""
+    hits = sum(r["hits_full"] + r["hits_partial"] for r in program["variants"][figures.ALWAYS]["runs"][-1]["show"]["routines"] if r["op"] == op)
+    return f", {hits} repeat" if hits else ", none repeats"
+
+
 def bypassed_costs(program, level):
-    """What was passed through although it repeats: the routines with the most time in calls that were never looked up."""
+    """The routines with the most time in calls that were passed through, and whether they repeat."""
     rows = program["variants"][level]["runs"][-1]["show"]["routines"]
     dear = sorted((r for r in rows if r["bypassed"] > r["calls"] // 2), key=lambda r: -r["seconds"])[:2]
-    return ", ".join(f"{r['op']} {r['bypassed']} of {r['calls']} bypassed ({r['seconds']:.2f} s)" for r in dear)
+    return "; ".join(f"{r['op']} {r['bypassed']} of {r['calls']} ({r['seconds']:.2f} s{repeats_of(program, r['op'])})" for r in dear)
 
 
 def lacking(results):
@@ -198,12 +223,12 @@ Written by `make bench{quick}`, which repeats all of it on the machine at hand. 
 
 Programs as their users would write them, unchanged: numpy, SciPy, scikit-learn, R, C ([bench/pipelines](../bench/pipelines)). Each is run
 plain, under `blase run --reuse LEVEL`, as an **oracle** (the same program edited by hand so that no BLAS call with equal inputs is made
-twice: the most any tool at this level can do) and, where that is natural, with **joblib.Memory** around the same calls and an empty cache (joblib and `--reuse none` in the first round only).
+twice: the most any tool at this level can do) and, where that is natural, with **joblib.Memory** around the same calls and an empty cache (joblib, `--reuse none` and `always` in the first round only).
 {rounds} interleaved rounds, whole processes, start-up and making the data included, median seconds.
 *Share of the oracle's gain* is (plain − blase) / (plain − oracle), left out where the oracle removes less than {worth}. *Time in BLAS* is
 what the routines take of the program's time when every call is made (`--reuse none`). An oracle gives its caller a copy of
 what it kept, since a routine writes into the caller's memory. It also saves what surrounds a call it leaves out and is no BLAS: checks for
-NaN, mirrored triangles, and in R's `solve` a condition estimate. *Against looking up every call*, below, has the share without those.
+NaN, mirrored triangles, and in R's `solve` a condition estimate. *Where the oracle's gain goes*, below, tells that apart.
 
 {main}
 ![Speed-up of each program, with the oracle marked]({plots}/speedup.svg)
@@ -215,6 +240,14 @@ fingerprinting their operands costs as much); `--size=paper` has LIMA's own size
 ### Far from the oracle, or with more to gain than full reuse gives
 
 {lacking}
+### Where the oracle's gain goes
+
+*Outside BLAS*: what the oracle saves beyond the time in routines (under `--reuse none`, plain and oracle), which no tool that is asked call by
+call can save; negative where it spends that on copies. Of the rest `{level}` reaches what is left after four losses: *calls made* though
+they repeat (passed through, or computed before it was learnt that they pay), *fingerprints* of operands, *copies* (results into the
+caller's memory, and those kept: their first touch of new memory included), *samples and records*.
+
+{oracles_gain}
 ### Small gains, and why
 
 {small}
@@ -226,9 +259,9 @@ fingerprinting their operands costs as much); `--size=paper` has LIMA's own size
 ### Against looking up every call
 
 `--trace all` looks up every call, whatever that costs; the governor decides by expected gain, within its bound. *Repeated calls took*:
-what `--trace all` could leave out, by the time they took when they were computed; no tool that is asked call by call can save more, and
-unlike an oracle's gain it holds nothing but BLAS and LAPACK. *Hits' worth*: the hits of `{level}`, each at what a hit of the routine saves
-there. *Spent* are fingerprints, copies and records. Medians of the same rounds.
+what `--trace all` could leave out, by the time they took when they were computed, the first time and cold. *Hits' worth*: the hits of
+`{level}`, each at what a hit of the routine saves there. *Saved less spent*: seconds less in the real routines than under `--reuse none`, less
+samples, fingerprints, copies and records; measured alike for both. Medians of the same rounds.
 
 {always}
 ### Spread
@@ -252,7 +285,7 @@ def page(results, plots, micro):
     quick = " QUICK=1" if results["size"] == "quick" else ""
     text = PAGE.format(quick=quick, setting=setting(results), rounds=results["rounds"], worth=percent(figures.WORTH),
                        main=main_table(results), oracles=oracle_notes(results), lacking=lacking(results), small=small_gains(results),
-                       ledger=ledger_table(results), spread=spread_table(results), always=always_table(results),
+                       ledger=ledger_table(results), spread=spread_table(results), always=always_table(results), oracles_gain=oracle_table(results),
                        level=figures.serving_levels(results)[-1], memory=memory_table(results), plots=plots)
     return text + (MICRO.format(micro=micro.strip()) if micro else "")
 

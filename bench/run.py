@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Measures every pipeline in interleaved rounds: plain, blase at each level and with every call looked up, oracle, joblib.Memory;
-writes one JSON.
+"""Measures every pipeline in interleaved rounds: plain, blase at each level and with every call looked up, oracle, joblib.Memory, and
+the calls that the oracle still makes; writes one JSON.
 
 Every figure is of a whole process, from its start to its end. A round runs each variant once, so that a slow minute of the machine
 falls on all of them alike. Nothing about memory allocation is changed: page faults are the program's own, and are recorded.
@@ -22,7 +22,8 @@ from programs import PROGRAMS, selected
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LEVELS = ["full", "none"]  # later: sliced, hybrid
 ALWAYS = "blase always"    # full reuse with every call looked up: what the governor must not fall behind
-ONCE = ["joblib", "blase none"]  # variants of the first round only: the one takes very long, of the other little is asked
+ORACLE_CALLS = "oracle's calls"  # the oracle under --reuse none: how long the calls take that it still makes
+ONCE = ["joblib", "blase none", ALWAYS, ORACLE_CALLS]  # of the first round only: the first takes very long, of the others counters are asked
 SMALL_GAIN = 1.2           # below it a program's own profile is saved, to show where its time goes
 
 
@@ -57,13 +58,15 @@ class Blase:
 def variants_of(program, options):
     """Names of what a round runs, in order."""
     levels = ["plain", *(f"blase {level}" for level in options.levels)]
-    return levels if options.levels_only else [*levels, ALWAYS, *(kind for kind in program.variants() if kind != "plain")]
+    return levels if options.levels_only else [*levels, ALWAYS, *(kind for kind in program.variants() if kind != "plain"), ORACLE_CALLS]
 
 
 def run_variant(program, variant, size, build, blase):
     level = variant.removeprefix("blase ")
     if variant == ALWAYS:
         return blase.run(program.command("plain", size, build), "--trace", "all")
+    if variant == ORACLE_CALLS:
+        return blase.run(program.command("oracle", size, build), "--reuse", "none")
     if level == variant:
         return *measure.run(program.command(variant, size, build)), None
     return blase.run(program.command("plain", size, build), "--reuse", level)
@@ -86,7 +89,7 @@ def measure_program(program, options, blase):
     expected = None
     for turn in range(options.rounds):
         for variant, entry in found.items():
-            if turn and variant in ONCE and not options.levels_only:
+            if turn and variant in ONCE:
                 continue
             figures, printed, shown = run_variant(program, variant, options.size, options.build, blase)
             if expected is None:

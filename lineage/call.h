@@ -47,6 +47,9 @@ enum canon_result {
  */
 enum canon_result canon_from_call(const struct call *call, int int_bytes, struct canon *c);
 
+/* With canon_uses' answer, which it needs itself. */
+enum canon_result canon_with_uses(const struct call *call, int int_bytes, struct canon *c, struct use *use);
+
 /* Fills use[0 .. noperands); operands that this style did not pass stay all zero. */
 void canon_uses(const struct canon *c, struct use *use);
 

@@ -260,7 +260,7 @@ void canon_uses(const struct canon *c, struct use *use)
     }
 }
 
-enum canon_result canon_from_call(const struct call *call, int int_bytes, struct canon *c)
+enum canon_result canon_with_uses(const struct call *call, int int_bytes, struct canon *c, struct use *use)
 {
     c->op = call->entry->op;
     c->int_bytes = (uint8_t)int_bytes;
@@ -275,12 +275,17 @@ enum canon_result canon_from_call(const struct call *call, int int_bytes, struct
         return CANON_ILLEGAL;
     if (c->op->blas && c->row_major)
         apply_row_steps(c);
-    struct use use[OP_MAX_OPERANDS];
     canon_uses(c, use);
     for (int k = 0; k < c->op->noperands; k++)
         if (!legal_operand(c, k, &use[k]))
             return CANON_ILLEGAL;
     return CANON_OK;
+}
+
+enum canon_result canon_from_call(const struct call *call, int int_bytes, struct canon *c)
+{
+    struct use use[OP_MAX_OPERANDS];
+    return canon_with_uses(call, int_bytes, c, use);
 }
 
 int64_t call_info(const struct call *call, const struct canon *c, int64_t returned)

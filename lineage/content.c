@@ -11,10 +11,15 @@ struct table {
     size_t capacity, count;
 };
 
+enum { WAITING_MOST = 40 * FP_MAX_PARTS, AHEAD = 16 };
+
 struct content {
     struct table young, old;
     size_t generation; /* entries of one */
     uint64_t dropped;
+    uint8_t age;
+    int nwaiting;
+    struct origin waiting[WAITING_MOST];
 };
 
 static struct origin *slot_of(const struct table *t, struct fp fp)
@@ -47,7 +52,7 @@ static bool grow(struct table *t)
     return true;
 }
 
-static bool table_put(struct table *t, const struct origin *origin)
+static bool table_put(struct table *t, const struct origin *origin, uint8_t age)
 {
     if (t->count * 2 >= t->capacity && !grow(t))
         return false;
@@ -55,6 +60,7 @@ static bool table_put(struct table *t, const struct origin *origin)
     t->count += !slot->used;
     *slot = *origin;
     slot->used = 1;
+    slot->age = age;
     return true;
 }
 
@@ -87,6 +93,7 @@ void content_clear(struct content *index)
     memset(&index->young, 0, sizeof index->young);
     memset(&index->old, 0, sizeof index->old);
     index->dropped = 0;
+    index->nwaiting = 0;
 }
 
 void content_free(struct content *index)
@@ -95,19 +102,63 @@ void content_free(struct content *index)
     free(index);
 }
 
-bool content_put(struct content *index, const struct origin *origin)
+uint8_t content_age(const struct content *index)
+{
+    return index->age;
+}
+
+static bool file(struct content *index, const struct origin *origin)
 {
     if (index->young.count >= index->generation && !table_find(&index->young, origin->content)) {
         index->dropped += index->old.count; /* less those that moved up, which are few among many */
-        free(index->old.slots);
+        const struct table oldest = index->old;
         index->old = index->young;
-        memset(&index->young, 0, sizeof index->young);
+        index->young = (struct table){.slots = oldest.slots, .capacity = oldest.capacity}; /* its memory is there already */
+        if (oldest.slots)
+            memset(oldest.slots, 0, oldest.capacity * sizeof *oldest.slots);
+        index->age++;
     }
-    return table_put(&index->young, origin);
+    return table_put(&index->young, origin, index->age);
+}
+
+static void fetch(const struct table *t, struct fp fp)
+{
+    const struct origin *slot = t->capacity ? &t->slots[fp.lo & (t->capacity - 1)] : NULL;
+    if (!slot)
+        return;
+    __builtin_prefetch(slot, 1);
+    __builtin_prefetch((const char *)(slot + 1) - 1, 1);
+}
+
+static void file_waiting(struct content *index)
+{
+    const int count = index->nwaiting;
+    for (int i = 0; i < count && i < AHEAD; i++)
+        fetch(&index->young, index->waiting[i].content);
+    for (int i = 0; i < count; i++) {
+        if (i + AHEAD < count)
+            fetch(&index->young, index->waiting[i + AHEAD].content);
+        file(index, &index->waiting[i]);
+    }
+    index->nwaiting = 0;
+}
+
+void content_put_later(struct content *index, const struct origin *origin)
+{
+    if (index->nwaiting == WAITING_MOST)
+        file_waiting(index);
+    index->waiting[index->nwaiting++] = *origin;
+}
+
+bool content_put(struct content *index, const struct origin *origin)
+{
+    file_waiting(index);
+    return file(index, origin);
 }
 
 struct origin *content_find(struct content *index, struct fp fp)
 {
+    file_waiting(index);
     struct origin *found = table_find(&index->young, fp);
     if (found)
         return found;
@@ -115,5 +166,5 @@ struct origin *content_find(struct content *index, struct fp fp)
     if (!found)
         return NULL;
     struct origin moved = *found;
-    return content_put(index, &moved) ? table_find(&index->young, fp) : NULL;
+    return file(index, &moved) ? table_find(&index->young, fp) : NULL;
 }

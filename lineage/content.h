@@ -3,6 +3,10 @@
  * follows the program's own order. Memory is bounded: two generations; when the younger is full the older is dropped, and content
  * that is still asked for moves up. What was dropped becomes a leaf again, and is counted. Not thread-safe: the lineage guard is
  * held.
+ *
+ * In a large index each entry is a cache miss or two. What nobody is foretold to ask for soon is therefore left waiting
+ * (content_put_later) and filed with many others, whose places are fetched side by side. Every question files it first, so that
+ * the answer never depends on who waited.
  */
 #ifndef BLASE_LINEAGE_CONTENT_H
 #define BLASE_LINEAGE_CONTENT_H
@@ -14,7 +18,8 @@ struct origin {
     uint64_t ref;     /* item or leaf id */
     uint64_t touched; /* the item that last read or made it */
     uint32_t height;  /* of the producing item; 0 for a leaf */
-    uint16_t operand; /* of the producing item */
+    uint8_t operand;  /* of the producing item */
+    uint8_t age;      /* content_age() when it was last filed or found */
     uint8_t is_item;
     uint8_t used;
 };
@@ -34,5 +39,9 @@ uint64_t content_bytes(const struct content *index);
 
 /* Adds or replaces; false when out of memory (the index stays usable). */
 bool content_put(struct content *index, const struct origin *origin);
+void content_put_later(struct content *index, const struct origin *origin);
+
+/* Changes when the older generation is dropped: an origin of this age needs no asking for to be kept. */
+uint8_t content_age(const struct content *index);
 
 #endif

@@ -17,7 +17,7 @@ struct place {
 
 struct expand {
     struct log_reader log; /* a position of its own in data that is not its own */
-    bool whole_loops;
+    enum expand_how how;
     struct unfold steps;
     char **names; /* of routines, by number */
     size_t nnames;
@@ -34,17 +34,17 @@ struct expand {
     struct bytes scratch;
 };
 
-struct expand *expand_new(const struct log_reader *log, bool whole_loops)
+struct expand *expand_new(const struct log_reader *log, enum expand_how how)
 {
     struct expand *x = calloc(1, sizeof *x);
     if (!x)
         return NULL;
-    x->whole_loops = whole_loops;
+    x->how = how;
     x->leaf = -1;
     x->log = *log;
     if (log->data)
         x->log.at = (struct reader){log->data + LOG_MAGIC_SIZE, log->data + log->size, false};
-    unfold_init(&x->steps, &x->log);
+    unfold_init(&x->steps, &x->log, how == EXPAND_COUNTED);
     return x;
 }
 
@@ -140,7 +140,8 @@ static void tell_leaf(struct expand *x, int input, struct expand_event *e)
                                 .replaces_ref = f->replaces_ref,
                                 .replaces_output = f->replaces_output};
     const struct ancestor a = {.ref = e->leaf.id, .merkle = f->fp};
-    ancestry_put(&x->ancestry, &a);
+    if (x->how != EXPAND_COUNTED)
+        ancestry_put(&x->ancestry, &a);
 }
 
 static void tell_flow(const struct expand *x, struct log_item *item)
@@ -206,6 +207,10 @@ static void tell_item(struct expand *x, struct expand_event *e)
     item->trace_ns = s->times.trace_ns;
     tell_values(x, item);
     tell_flow(x, item);
+    e->stands_for = x->steps.stands_for;
+    e->longest_ns = x->steps.longest_ns;
+    if (x->how == EXPAND_COUNTED)
+        return;
     item->merkle = merkle_of(x, item, &height);
     item->height = height;
     const struct ancestor a = {.ref = item->id, .merkle = item->merkle, .height = height, .is_item = 1};
@@ -430,5 +435,5 @@ static bool next_whole(struct expand *x, struct expand_event *e)
 
 bool expand_next(struct expand *x, struct expand_event *e)
 {
-    return x->whole_loops ? next_whole(x, e) : next_single(x, e);
+    return x->how == EXPAND_LOOPS ? next_whole(x, e) : next_single(x, e);
 }

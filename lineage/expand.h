@@ -35,6 +35,8 @@ struct expand_loop {
  */
 struct expand_event {
     enum expand_kind kind;
+    uint64_t stands_for; /* an item: of how many like it (1 but with EXPAND_COUNTED), over which its times are summed up; */
+    uint64_t longest_ns; /* and the longest call_ns among them */
     bool in_loop;
     uint64_t patch;    /* in_loop: of which, */
     uint64_t position; /* and where in it */
@@ -49,9 +51,15 @@ struct expand_event {
 
 struct expand;
 
-/* Over the records of `log`, from the first one; the log's own position is left alone. `whole_loops`: as EXPAND_LOOP. NULL: no
- * memory. */
-struct expand *expand_new(const struct log_reader *log, bool whole_loops);
+/*
+ * EXPAND_LOOPS: what came out of patches as EXPAND_LOOP. EXPAND_COUNTED is for who only counts: an item stands for all those of a
+ * loop that tell nothing new, so that the time it takes follows from the bytes of the log. Of items in loops what they refer to
+ * is not right then, and no hash or height is worked out.
+ */
+enum expand_how { EXPAND_SINGLY, EXPAND_LOOPS, EXPAND_COUNTED };
+
+/* Over the records of `log`, from the first one; the log's own position is left alone. NULL: no memory. */
+struct expand *expand_new(const struct log_reader *log, enum expand_how how);
 void expand_free(struct expand *x);
 
 /* The next event; false at the end. Large: keep one, not on a small stack. */

@@ -9,11 +9,11 @@
 
 #include "lineage/fingerprint_internal.h"
 
-enum { PACK_BYTES = 1024 };
+enum { PACK_BYTES = 4096, RUN_BYTES = 1024 };
 
 /*
- * Feeds runs of one chunk; short ones are gathered first, because XXH3 takes small updates slowly. What fits the gathering buffer
- * whole is hashed in one go, to the same digest, and never pays for a streaming state.
+ * Feeds runs of one chunk; those shorter than RUN_BYTES are gathered first, because XXH3 takes small updates slowly. What fits
+ * the gathering buffer whole is hashed in one go, to the same digest, and never pays for a streaming state.
  */
 struct feeder {
     XXH3_state_t *state;
@@ -39,7 +39,7 @@ static void feed_flush(struct feeder *f)
 
 static void feed(struct feeder *f, const char *run, size_t size)
 {
-    if (size >= PACK_BYTES / 2) {
+    if (size >= RUN_BYTES) {
         feed_flush(f);
         feed_state(f, run, size);
         return;

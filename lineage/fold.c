@@ -36,7 +36,9 @@
 static const uint64_t PATIENCE_NS = 2000000;
 enum {
     WATCH_STEPS = 64, /* after which it is asked whether patches foretell well */
-    HEADS_TRIED = 64
+    HEADS_TRIED = 64,
+    RECENT_ITEMS = 1024, /* whose contents are known, to foretell with */
+    RECENT_LEAVES = 256
 };
 
 struct queue {
@@ -59,6 +61,7 @@ struct fold {
     uint32_t node, walked; /* where the walk stands, after how many of the held steps */
     struct patch *ended;   /* a path that ended on the way, */
     uint32_t ended_at;     /* after that many held steps */
+    struct patch *latest;  /* of the last turn */
     uint32_t base;         /* steps of the path before the held ones that are written as part of a turn */
     bool full;             /* no room for another patch */
     struct turns turns;
@@ -67,7 +70,8 @@ struct fold {
     bool restless;                /* too many: a longer period is looked for meanwhile, */
     uint32_t longer, agreed;      /* the last one found, at so many steps in a row, */
     uint32_t better;              /* and found good: it ended with the last step */
-    uint32_t least;               /* shorter ones were tried in vain */
+    struct fp recent_items[RECENT_ITEMS], recent_leaves[RECENT_LEAVES]; /* by number; an item's first output */
+    uint32_t least;                                                     /* shorter ones were tried in vain */
 };
 
 struct fold *fold_new(struct folding *shared, uint64_t thread)
@@ -86,6 +90,7 @@ static void forget_patches(struct folding *shared, struct fold *f)
     for (uint32_t i = 0; i < f->paths.npatches; i++)
         shared->bytes -= patch_bytes(f->paths.patches[i]);
     paths_clear(&f->paths);
+    f->latest = NULL;
 }
 
 static void free_queue(struct folding *shared, struct queue *q)
@@ -109,6 +114,66 @@ void fold_free(struct folding *shared, struct fold *f)
     turns_free(&f->turns);
     shared->bytes -= sizeof *f;
     free(f);
+}
+
+/* The step that a loop brings next, probably; NULL: none goes round. */
+static const struct patch *expected(const struct fold *f, uint32_t *position)
+{
+    const struct patch *patch = f->latest;
+    *position = 0;
+    if (f->node) {
+        const uint32_t child = f->paths.nodes[f->node].child;
+        patch = child ? f->paths.nodes[child].through : NULL;
+        *position = f->base + f->walked;
+    } else if (patch && f->turns.before.patch != patch->id + 1) {
+        return NULL; /* other items came since */
+    }
+    return patch && *position < patch->length ? patch : NULL;
+}
+
+bool fold_goes_round(const struct fold *f)
+{
+    uint32_t position;
+    return expected(f, &position) != NULL;
+}
+
+/* What this item left, or this leaf is, if it was there lately. */
+static struct fp recent_content(const struct fold *f, bool is_item, uint64_t ref)
+{
+    const uint64_t next = step_id(f->turns.thread, is_item ? f->items : f->leaves);
+    if (next - ref - 1 >= (is_item ? RECENT_ITEMS : RECENT_LEAVES))
+        return (struct fp){0, 0};
+    return is_item ? f->recent_items[ref % RECENT_ITEMS] : f->recent_leaves[ref % RECENT_LEAVES];
+}
+
+static void note_recent(struct fold *f, const struct step *s)
+{
+    f->recent_items[s->id % RECENT_ITEMS] = s->noutputs ? s->outputs[0] : (struct fp){0, 0};
+    uint64_t leaf = s->leaves;
+    for (int k = 0; k < s->ninputs; k++)
+        if (s->inputs[k].kind == FLOW_NEW)
+            f->recent_leaves[leaf++ % RECENT_LEAVES] = s->inputs[k].fp;
+}
+
+void fold_foretells(const struct fold *f, struct foretold *inputs, int count)
+{
+    uint32_t position;
+    const struct patch *patch = expected(f, &position);
+    const int known = patch ? patch->steps[position].ninputs : 0;
+    uint64_t id = step_id(f->turns.thread, f->items), leaf = step_id(f->turns.thread, f->leaves);
+    memset(inputs, 0, (size_t)count * sizeof *inputs);
+    for (int i = 0; i < count && i < known; i++) {
+        const struct patch_flow *flow = &patch->flows[patch->steps[position].first_flow + (unsigned)i];
+        const bool is_item = flow->last.kind == FLOW_ITEM;
+        if (flow->last.kind == FLOW_NEW) {
+            leaf++;
+        } else if (flow->constant) {
+            inputs[i] = (struct foretold){FORETOLD_SAME, flow->last.fp};
+        } else {
+            const uint64_t ref = (is_item ? id : leaf) - flow->when[1].distance;
+            inputs[i] = (struct foretold){FORETOLD_KNOWN, recent_content(f, is_item, ref)};
+        }
+    }
 }
 
 uint64_t fold_items(const struct fold *f)
@@ -223,6 +288,7 @@ static void turn(struct folding *shared, struct fold *f, struct patch *patch, ui
     uint64_t before = f->turns.written;
     unsigned surprises = turns_add(&f->turns, shared->log, &shared->out, patch, from, f->held.steps, count);
     shared->dedup_items += f->turns.written - before;
+    f->latest = patch;
     if (!f->restless)
         period_forget(&f->period);
     for (uint32_t i = 0; i < count; i++) {
@@ -447,6 +513,7 @@ void fold_add(struct folding *shared, struct fold *f, uint64_t token)
         write_item(shared, f, s);
         return;
     }
+    note_recent(f, s);
     f->next = NULL;
     if (!f->held.count && !f->base && (f->full || f->better)) { /* between two turns */
         const uint32_t better = f->better;

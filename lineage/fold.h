@@ -45,6 +45,22 @@ void fold_settle(struct folding *shared, struct fold *f);
  */
 void fold_catch_up(struct folding *shared, struct fold *f, bool is_item, uint64_t ref);
 
+/*
+ * What a loop that goes round foretells of an input of the next step: nothing (also where it will be a new leaf), content that is
+ * known, or just what it was last turn. A guess: which step comes next is not known for sure.
+ */
+enum foretold_how { FORETOLD_NOTHING, FORETOLD_KNOWN, FORETOLD_SAME };
+struct foretold {
+    enum foretold_how how;
+    struct fp content; /* all zero: not known */
+};
+
+/* Of the next step's first `count` inputs. */
+void fold_foretells(const struct fold *f, struct foretold *inputs, int count);
+
+/* Is the next step one of a loop's, as far as can be told? */
+bool fold_goes_round(const struct fold *f);
+
 /* Ids it has given out so far. */
 uint64_t fold_items(const struct fold *f);
 uint64_t fold_leaves(const struct fold *f);

@@ -3,17 +3,19 @@
 #include <stdlib.h>
 
 #include "lineage/clock.h"
+#include "lineage/staples.h"
 #include "lineage/regions.h"
 #include "lineage/sketches.h"
 
-enum { REGIONS_SHARE = 8, BOOKS_SHARE = 200, WANTED = 64, REGIONS_TRIED = 32, SKETCHES_TRIED = 64 };
-static const uint64_t BOOKS_START_NS = 5000000;
+enum { REGIONS_SHARE = 8, STAPLES_SHARE = 8, BOOKS_SHARE = 200, WANTED = 64, REGIONS_TRIED = 32, SKETCHES_TRIED = 64 };
+static const uint64_t BOOKS_START_NS = 2000000; /* of the governor's grace, which admission needs, a part */
 
 struct identity {
     struct guard *guard;
     struct content *content;
     struct regions *regions;
     struct sketches *sketches;
+    struct staples staples;
     bool thorough;
     _Atomic uint64_t blas_ns, spent_ns;
     _Atomic uint64_t wanted[WANTED]; /* shapes in which a slice was looked for in vain, by their hash */
@@ -28,7 +30,8 @@ struct identity *identity_new(struct guard *guard, struct content *content, size
     id->content = content;
     id->thorough = thorough;
     id->regions = regions_new(limit_bytes / REGIONS_SHARE);
-    id->sketches = sketches_new(limit_bytes - limit_bytes / REGIONS_SHARE);
+    id->staples.limit = limit_bytes / STAPLES_SHARE;
+    id->sketches = sketches_new(limit_bytes - limit_bytes / REGIONS_SHARE - limit_bytes / STAPLES_SHARE);
     if (id->regions && id->sketches)
         return id;
     identity_free(id);
@@ -41,6 +44,7 @@ void identity_free(struct identity *id)
         return;
     regions_free(id->regions);
     sketches_free(id->sketches);
+    staples_clear(&id->staples);
     free(id);
 }
 
@@ -48,14 +52,15 @@ void identity_clear(struct identity *id)
 {
     regions_clear(id->regions);
     sketches_clear(id->sketches);
+    staples_clear(&id->staples);
     atomic_store(&id->blas_ns, 0);
     atomic_store(&id->spent_ns, 0);
 }
 
 struct identity_sums identity_sums(const struct identity *id)
 {
-    return (struct identity_sums){regions_bytes(id->regions) + sketches_bytes(id->sketches), regions_dropped(id->regions),
-                                  sketches_dropped(id->sketches)};
+    return (struct identity_sums){regions_bytes(id->regions) + sketches_bytes(id->sketches) + id->staples.bytes,
+                                  regions_dropped(id->regions), sketches_dropped(id->sketches)};
 }
 
 bool identity_whole(const struct identity *id, const struct view *v, struct fp fp, struct found *found)
@@ -64,8 +69,7 @@ bool identity_whole(const struct identity *id, const struct view *v, struct fp f
     const struct origin *origin = held && fp_equal(held->origin.content, fp) ? &held->origin : content_find(id->content, fp);
     if (!origin)
         return false;
-    found->how = FOUND_WHOLE;
-    found->origin = *origin;
+    *found = (struct found){.how = FOUND_WHOLE, .origin = *origin};
     return true;
 }
 
@@ -74,10 +78,12 @@ void identity_holds(struct identity *id, const struct view *v, const struct orig
     struct region_held *held = regions_same(id->regions, v);
     bool known = held && held->origin.is_item == origin->is_item && held->origin.ref == origin->ref &&
                  held->origin.operand == origin->operand && fp_equal(held->origin.content, origin->content);
-    if (known)
-        held->origin.touched = origin->touched;
-    else
+    if (!known) {
         regions_put(id->regions, v, origin);
+        return;
+    }
+    held->origin.touched = origin->touched;
+    held->origin.age = origin->age;
 }
 
 const struct origin *identity_before(const struct identity *id, const struct view *v)
@@ -120,6 +126,58 @@ static void books_end(struct identity *id, uint64_t began)
 {
     if (!id->thorough)
         atomic_fetch_add_explicit(&id->spent_ns, clock_ns() - began, memory_order_relaxed);
+}
+
+static struct sketch *proof_of(struct identity *id, struct fp content)
+{
+    struct sketch *s = sketches_find(id->sketches, content);
+    if (!s)
+        s = staples_find(&id->staples, content);
+    return s && s->kind != SKETCH_SAMPLES_ONLY ? s : NULL;
+}
+
+bool identity_hints(struct identity *id, const struct view *v, struct fp content, struct hint *hint)
+{
+    const struct region_held *held = regions_same(id->regions, v);
+    struct sketch *s = held ? proof_of(id, held->origin.content) : NULL;
+    hint->by_region = s != NULL;
+    if (s)
+        hint->origin = held->origin;
+    else
+        s = proof_of(id, content);
+    hint->sketch = s ? sketch_hold(s) : NULL;
+    return s != NULL;
+}
+
+bool identity_proves(struct hint *hint, const struct view *v, struct fp *fp, struct found *found)
+{
+    const bool proven = sketch_proves(hint->sketch, v);
+    if (proven)
+        *fp = hint->sketch->content;
+    sketch_release(hint->sketch);
+    if (proven && hint->by_region)
+        *found = (struct found){.how = FOUND_WHOLE, .by_region = true, .origin = hint->origin};
+    return proven;
+}
+
+void identity_expects(struct identity *id, const struct view *v, struct fp fp)
+{
+    const enum sketch_kind kind = sketch_best(v);
+    if (kind < SKETCH_HASHES || !guard_enter(id->guard))
+        return;
+    const bool room = staples_room(&id->staples, fp) && !sketches_find(id->sketches, fp);
+    guard_leave(id->guard);
+    uint64_t began = books_begin(id);
+    struct sketch *s = room && (id->thorough || affordable(id, sketch_cost_ns(v, kind))) ? sketch_new(v, fp, kind) : NULL;
+    books_end(id, began);
+    if (!s)
+        return;
+    if (!guard_enter(id->guard)) {
+        sketch_release(s);
+        return;
+    }
+    staples_put(&id->staples, s);
+    guard_leave(id->guard);
 }
 
 /* What is sketched of a view: the essay says why not always the best. */

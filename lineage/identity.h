@@ -15,7 +15,7 @@
  *
  * Sketches are taken of outputs when they are fingerprinted and of leaves before their call, and cost about twice what another
  * fingerprint would. Under --trace=all every output and leaf gets one. Under --trace=auto nobody asked for slices, so a budget
- * bounds all of it: sketching and recognising take at most a two hundredth of the time in BLAS so far and 5 ms to start. Where
+ * bounds all of it: sketching and recognising take at most a two hundredth of the time in BLAS so far and 2 ms to start. Where
  * hashes are dear for their call (over that share of its own time, as in a product of two matrices of order 1000) they are taken
  * only of shapes in which a slice was looked for in vain before, and until then samples stand in for them. So a program that
  * never slices pays for the small sketches, and one that does pays from its second slice on. A long vector or large triangle has
@@ -37,6 +37,7 @@ struct identity;
 enum found_how { FOUND_NOTHING, FOUND_WHOLE, FOUND_SLICE, FOUND_UNPROVEN };
 struct found {
     enum found_how how;
+    bool by_region; /* FOUND_WHOLE: the view's region says so */
     struct origin origin;
     struct log_slice slice; /* of the origin's operand */
 };
@@ -48,6 +49,22 @@ void identity_clear(struct identity *id); /* with the guard held, as the next fo
 
 /* Step 1; false: not known as a whole. */
 bool identity_whole(const struct identity *id, const struct view *v, struct fp fp, struct found *found);
+
+/* Before a fingerprint is taken: what the view's memory may hold, and what can prove it. */
+struct hint {
+    struct origin origin; /* as the view's region has it */
+    bool by_region;
+    struct sketch *sketch; /* held */
+};
+
+/* What the view's region says, or else this content. False: nothing is kept of either. */
+bool identity_hints(struct identity *id, const struct view *v, struct fp content, struct hint *hint);
+
+/* Without the guard: is the hint true? Where the view's region gave it, it is what step 1 would have found. Ends the hint. */
+bool identity_proves(struct hint *hint, const struct view *v, struct fp *fp, struct found *found);
+
+/* Without the guard: the view, of this fingerprint, will be asked for again as it is. */
+void identity_expects(struct identity *id, const struct view *v, struct fp fp);
 
 /* The view holds this content from now on. */
 void identity_holds(struct identity *id, const struct view *v, const struct origin *origin);

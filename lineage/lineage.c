@@ -157,7 +157,7 @@ static void note_replaced(struct lineage *l, const struct view *v, const struct 
 static struct relation new_leaf(struct lineage *l, const struct traced_input *in, const struct step *s, uint64_t leaf,
                                 struct flow *f, uint32_t *height)
 {
-    const struct origin origin = {.content = in->fp, .ref = leaf, .touched = s->id};
+    const struct origin origin = {.content = in->fp, .ref = leaf, .touched = s->id, .age = content_age(l->content)};
     *f = (struct flow){.kind = FLOW_NEW, .fp = in->fp};
     if (!in->beside)
         note_replaced(l, &in->view, s, f);
@@ -177,7 +177,8 @@ static struct relation join_known(struct lineage *l, const struct traced_input *
                        .unproven = in->found.how == FOUND_UNPROVEN,
                        .ref = origin->ref,
                        .output = (uint8_t)origin->operand,
-                       .slice = in->found.slice};
+                       .slice = in->found.slice,
+                       .fp = in->fp};
     tell_first(l, origin, s);
     origin->touched = s->id;
     if (origin->height >= *height)
@@ -192,11 +193,13 @@ static struct origin *origin_of(struct lineage *l, const struct traced_input *in
 {
     if (in->found.how == FOUND_NOTHING)
         return content_find(l->content, in->fp);
+    *own = in->found.origin;
+    if (in->found.by_region && own->age == content_age(l->content)) /* the index has nothing to add */
+        return own;
     struct origin *known = content_find(l->content, in->found.origin.content);
     if (known && known->ref == in->found.origin.ref && known->is_item == in->found.origin.is_item &&
         known->operand == in->found.origin.operand)
         return known;
-    *own = in->found.origin;
     return own;
 }
 
@@ -214,8 +217,9 @@ static void join_inputs(struct lineage *l, struct traced *t, struct step *s, str
     s->ninputs = (uint8_t)t->ninputs;
 }
 
-static void take_outputs(struct lineage *l, const struct traced *t, struct step *s)
+static void take_outputs(struct lineage *l, const struct traced *t, struct step *s, bool round)
 {
+    const uint8_t age = content_age(l->content);
     for (int i = 0; i < t->noutputs; i++) {
         const struct traced_output *out = &t->outputs[i];
         s->outputs[i] = out->fps[0];
@@ -225,9 +229,13 @@ static void take_outputs(struct lineage *l, const struct traced *t, struct step 
                                           .ref = s->id,
                                           .touched = s->id,
                                           .height = t->height,
-                                          .operand = (uint16_t)out->operand,
+                                          .operand = (uint8_t)out->operand,
+                                          .age = age,
                                           .is_item = 1};
-            content_put(l->content, &origin);
+            if (round)
+                content_put_later(l->content, &origin);
+            else
+                content_put(l->content, &origin);
             if (p > 0 || !l->identity || !t->use)
                 continue;
             struct view v = view_of(t->canon, out->operand, t->use[out->operand].write);
@@ -237,16 +245,52 @@ static void take_outputs(struct lineage *l, const struct traced *t, struct step 
     s->noutputs = (uint8_t)t->noutputs;
 }
 
+void lineage_foretell(struct lineage *l, struct traced *t)
+{
+    struct foretold foretold[OP_MAX_OPERANDS];
+    struct hint hints[OP_MAX_OPERANDS];
+    unsigned hinted = 0;
+    if (!l->identity || !l->folding.dedup || !guard_enter(&l->guard))
+        return;
+    const bool follows = t->thread < l->nfolds && l->folds[t->thread];
+    if (follows)
+        fold_foretells(l->folds[t->thread], foretold, t->ninputs);
+    for (int i = 0; i < t->ninputs && follows; i++) {
+        if (foretold[i].how == FORETOLD_NOTHING)
+            continue;
+        if (identity_hints(l->identity, &t->inputs[i].view, foretold[i].content, &hints[i]))
+            hinted |= 1u << i;
+        else
+            t->inputs[i].recurs = foretold[i].how == FORETOLD_SAME;
+    }
+    guard_leave(&l->guard);
+    for (int i = 0; i < t->ninputs; i++) {
+        struct traced_input *in = &t->inputs[i];
+        in->foretold = (hinted & (1u << i)) && identity_proves(&hints[i], &in->view, &in->fp, &in->found);
+    }
+}
+
+static bool all_found(const struct traced *t)
+{
+    for (int i = 0; i < t->ninputs; i++)
+        if (t->inputs[i].found.how == FOUND_NOTHING)
+            return false;
+    return true;
+}
+
 void lineage_recognise(struct lineage *l, struct traced *t)
 {
-    if (!l->identity || !guard_enter(&l->guard))
+    if (!l->identity || all_found(t) || !guard_enter(&l->guard))
         return;
     for (int i = 0; i < t->ninputs; i++)
-        identity_whole(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
+        if (t->inputs[i].found.how == FOUND_NOTHING)
+            identity_whole(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
     const struct triangles known = l->triangles;
     guard_leave(&l->guard);
     for (int i = 0; i < t->ninputs; i++)
-        if (t->inputs[i].found.how == FOUND_NOTHING)
+        if (t->inputs[i].found.how == FOUND_WHOLE && t->inputs[i].recurs)
+            identity_expects(l->identity, &t->inputs[i].view, t->inputs[i].fp);
+        else if (t->inputs[i].found.how == FOUND_NOTHING)
             identity_recognise(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
     if (triangles_wanted(&known, t))
         triangles_split(&l->guard, l->content, &known, t);
@@ -308,7 +352,7 @@ uint64_t lineage_record(struct lineage *l, struct traced *t)
     if (s) {
         fill_step(s, t);
         join_inputs(l, t, s, relations);
-        take_outputs(l, t, s);
+        take_outputs(l, t, s, fold_goes_round(fold));
         s->signature = l->log ? sign(l, t) : 0;
         id = s->id + 1;
         uint64_t token = s->signature * UINT64_C(0x9e3779b97f4a7c15) ^

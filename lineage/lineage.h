@@ -20,6 +20,8 @@ struct traced_input {
     struct view view;
     struct fp fp;
     struct found found; /* by lineage_recognise */
+    bool foretold;      /* the fingerprint is there, as a loop foretold it */
+    bool recurs;        /* a loop foretells it, and had no proof at hand */
     bool beside;        /* the rest of an operand of which the input before it is a triangle */
 };
 
@@ -38,9 +40,6 @@ struct traced {
     uint32_t modes;        /* rounding and flush modes */
     bool checked;          /* --check-finite; bit by operand: held NaN or Inf before, after */
     uint32_t nonfinite_in, nonfinite_out;
-    int ninputs, noutputs;
-    struct traced_input inputs[OP_MAX_OPERANDS];
-    struct traced_output outputs[OP_MAX_OPERANDS];
     enum outcome outcome;
     enum unkept unkept;
     uint64_t source; /* 1 + item that a hit was served from; 0 none or not of this process */
@@ -52,6 +51,9 @@ struct traced {
     uint64_t start_ns, call_ns, fingerprint_ns, fingerprint_bytes, copy_ns, saved_ns, trace_ns;
     uint64_t kept_bytes; /* what the result takes in the cache, or would */
     uint32_t height;     /* set by lineage_record: of the item in the DAG */
+    int ninputs, noutputs;
+    struct traced_input inputs[OP_MAX_OPERANDS]; /* those beyond the counts hold anything */
+    struct traced_output outputs[OP_MAX_OPERANDS];
 };
 
 /*
@@ -71,6 +73,12 @@ void lineage_free(struct lineage *l);
 
 /* Writes the header record; call once, first. */
 void lineage_header(struct lineage *l, const char *const pairs[][2], int count);
+
+/*
+ * Before the inputs are fingerprinted: those whose content a loop foretells to be known are compared with what their memory held
+ * last. Where it holds that still, fingerprint and origin are filled in.
+ */
+void lineage_foretell(struct lineage *l, struct traced *t);
 
 /*
  * Around a call, if buffers are to have identities: what its inputs are, before it overwrites them; what its outputs are, once

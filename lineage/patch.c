@@ -18,6 +18,7 @@ static uint64_t replaced_place(const struct flow *f, uint64_t id, uint64_t leaf)
 
 static void learn_flow(struct patch_flow *p, bool continued, const struct flow *f, uint64_t id, uint64_t leaf)
 {
+    p->constant = f->kind != FLOW_NEW && f->kind == p->last.kind && f->ref == p->last.ref;
     p->last = *f;
     p->when[continued].distance = place_of(f, id, leaf) - f->ref;
     p->when[continued].replaces_distance = replaced_place(f, id, leaf) - f->replaces_ref;
@@ -118,6 +119,14 @@ void patch_free(struct patch *p)
 uint64_t patch_bytes(const struct patch *p)
 {
     return sizeof *p + p->length * sizeof *p->steps + p->nflows * sizeof *p->flows;
+}
+
+bool patch_brings_leaves(const struct patch *p)
+{
+    for (uint32_t i = 0; i < p->nflows; i++)
+        if (p->flows[i].last.kind == FLOW_NEW)
+            return true;
+    return false;
 }
 
 /* Contents of new leaves that were foreseen go to `fps`; bit by input of what was not. */

@@ -18,6 +18,7 @@
 
 struct patch_flow {
     struct flow last;
+    bool constant; /* it was the very leaf or item of the turn before */
     struct {
         uint64_t distance, replaces_distance; /* how far back it lay */
         uint8_t by_distance;
@@ -65,6 +66,9 @@ bool patch_goes_on(struct patch_before *before, const struct patch *p, uint64_t 
  */
 unsigned patch_put(struct patch *p, uint32_t position, bool continued, const struct step *s, struct bytes *fps,
                    struct bytes *exceptions, uint64_t *silent);
+
+/* Does a turn without exceptions bring new leaves, so that their contents must be told? */
+bool patch_brings_leaves(const struct patch *p);
 
 /* The way back. */
 struct patch_reader {

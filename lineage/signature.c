@@ -86,6 +86,7 @@ static bool make_room(struct signatures *table)
 {
     if (table->count >= SIGNATURES_MOST) {
         memset(table->slots, 0, table->capacity * sizeof *table->slots);
+        memset(table->memos, 0, sizeof table->memos);
         table->count = 0;
     }
     if (table->count * 2 < table->capacity)
@@ -103,10 +104,80 @@ static bool make_room(struct signatures *table)
     return true;
 }
 
+static uint32_t input_word(const struct traced_input *in)
+{
+    return (uint32_t)(in->operand << 16 | in->view.part << 8 | (unsigned char)in->view.type);
+}
+
+static uint32_t output_word(const struct traced_output *out)
+{
+    return (uint32_t)(out->operand << 8 | out->parts[0]);
+}
+
+/* Calls from one place have often a few sizes: told apart by their numbers. */
+static struct signature_memo *memo_of(struct signatures *table, const struct traced *t)
+{
+    uint64_t mixed = t->caller_offset ^ t->caller << 48;
+    for (int arg = 0; arg < t->canon->op->nargs && arg < 6; arg++)
+        if (t->canon->op->args[arg].kind == ARG_INT)
+            mixed = mixed * UINT64_C(0x9E3779B97F4A7C15) + (uint64_t)t->canon->a[arg].i;
+    return &table->memos[mixed * UINT64_C(0x9E3779B97F4A7C15) >> 58];
+}
+_Static_assert(SIGNATURE_MEMOS == 1 << 6, "the six highest bits");
+
+static bool remembered(const struct signature_memo *m, const struct traced *t)
+{
+    if (m->op != t->canon->op || m->caller != t->caller || m->offset != t->caller_offset || m->flags != flags_of(t) ||
+        m->provider != (t->provider ? (int64_t)t->provider->id : -1) || m->ninputs != t->ninputs || m->noutputs != t->noutputs)
+        return false;
+    for (uint32_t told = m->told; told; told &= told - 1) {
+        const int arg = __builtin_ctz(told);
+        if (m->values[arg] != value_told(t->canon, arg))
+            return false;
+    }
+    for (int i = 0; i < t->ninputs; i++)
+        if (m->inputs[i] != input_word(&t->inputs[i]) || m->rows[i] != t->inputs[i].view.rows ||
+            m->cols[i] != t->inputs[i].view.cols)
+            return false;
+    for (int i = 0; i < t->noutputs; i++)
+        if (m->outputs[i] != output_word(&t->outputs[i]))
+            return false;
+    return true;
+}
+
+static void remember(struct signature_memo *m, const struct traced *t, uint32_t number)
+{
+    const struct op *op = t->canon->op;
+    const bool places = place_matters(op);
+    *m = (struct signature_memo){.op = op,
+                                 .number = number,
+                                 .caller = t->caller,
+                                 .offset = t->caller_offset,
+                                 .flags = flags_of(t),
+                                 .provider = t->provider ? (int64_t)t->provider->id : -1,
+                                 .ninputs = t->ninputs,
+                                 .noutputs = t->noutputs};
+    for (int arg = 0; arg < op->nargs; arg++)
+        if (!is_scalar(op->args[arg].kind) && is_told(op, arg, places)) {
+            m->told |= (uint32_t)1 << arg;
+            m->values[arg] = value_told(t->canon, arg);
+        }
+    for (int i = 0; i < t->ninputs; i++) {
+        m->inputs[i] = input_word(&t->inputs[i]);
+        m->rows[i] = t->inputs[i].view.rows;
+        m->cols[i] = t->inputs[i].view.cols;
+    }
+    for (int i = 0; i < t->noutputs; i++)
+        m->outputs[i] = output_word(&t->outputs[i]);
+}
+
 uint32_t signature_of(struct signatures *table, const struct traced *t, bool *fresh)
 {
-    const struct fp key = key_of(t);
+    struct signature_memo *memo = memo_of(table, t);
     *fresh = false;
+    if (remembered(memo, t))
+        return memo->number;
+    const struct fp key = key_of(t);
     if (!make_room(table))
         return UINT32_MAX;
     struct signature_slot *slot = slot_of(table, key);
@@ -115,6 +186,7 @@ uint32_t signature_of(struct signatures *table, const struct traced *t, bool *fr
         table->count++;
         *slot = (struct signature_slot){key, ++table->next};
     }
+    remember(memo, t, slot->id - 1);
     return slot->id - 1;
 }
 

@@ -14,10 +14,25 @@ struct signature_slot {
     uint32_t id; /* 1 + the number; 0: free */
 };
 
+/* What a call had that was signed lately: the next one from its place is compared, rather than hashed. */
+enum { SIGNATURE_MEMOS = 64 };
+struct signature_memo {
+    const struct op *op; /* NULL: free */
+    uint32_t told;       /* bit by argument */
+    uint32_t number;
+    uint64_t caller, offset, flags;
+    int64_t provider;
+    int ninputs, noutputs;
+    int64_t values[OP_MAX_ARGS];
+    int64_t rows[OP_MAX_OPERANDS], cols[OP_MAX_OPERANDS];
+    uint32_t inputs[OP_MAX_OPERANDS], outputs[OP_MAX_OPERANDS];
+};
+
 struct signatures {
     struct signature_slot *slots;
     uint32_t capacity, count;
     uint32_t next; /* number of the next one */
+    struct signature_memo memos[SIGNATURE_MEMOS];
 };
 
 void signatures_free(struct signatures *table);

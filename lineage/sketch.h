@@ -81,6 +81,9 @@ struct sketch *sketch_new(const struct view *v, struct fp content, enum sketch_k
 struct sketch *sketch_hold(struct sketch *s);
 void sketch_release(struct sketch *s);
 
+/* Proves that the view holds all of the sketched content and nothing else; false: it does not, or that cannot be proven. */
+bool sketch_proves(const struct sketch *s, const struct view *v);
+
 /* Before the sketch can be searched for; reads it alone. Where others see it already: under the guard. */
 void sketch_sign(struct sketch *s);
 

@@ -47,8 +47,8 @@ static struct stream *stream_of(struct unfold *x, uint64_t thread)
 {
     if (thread >= STEP_MAX_THREADS)
         return NULL;
-    if (!x->streams[thread])
-        x->streams[thread] = calloc(1, sizeof **x->streams);
+    if (!x->streams[thread] && (x->streams[thread] = calloc(1, sizeof **x->streams)))
+        x->known[x->nknown++] = (uint16_t)thread;
     return x->streams[thread];
 }
 
@@ -79,10 +79,11 @@ static const struct known_signature *signature_at(const struct unfold *x, uint64
     return id < x->nsignatures ? x->signatures[id] : NULL;
 }
 
-static void begin_step(struct unfold *x, uint64_t thread, const struct known_signature *signature)
+static void begin_step(struct unfold *x, uint64_t thread, const struct known_signature *signature, uint64_t stands_for)
 {
     x->thread = thread;
     x->signature = &signature->s;
+    x->stands_for = stands_for;
     x->fresh = true;
 }
 
@@ -125,7 +126,8 @@ static bool read_item(struct unfold *x, struct reader *payload)
     s->before.patch = 0;
     remember(s, step);
     count_step(s, step);
-    begin_step(x, thread, signature);
+    x->longest_ns = step->times.call_ns;
+    begin_step(x, thread, signature, 1);
     return true;
 }
 
@@ -175,25 +177,39 @@ static void load_times(struct known_patch *k)
     }
 }
 
-/* The share of turn `turn` in a total: all shares add up to it. */
-static uint64_t share(uint64_t total, uint64_t turn, uint64_t turns)
+/* Turns from … to - 1 of a step's, of which the log knows the times of `known`. */
+struct span {
+    uint64_t from, to, known;
+};
+
+static uint64_t share_up_to(uint64_t total, uint64_t turn, uint64_t known)
 {
-    return turn < turns ? total / turns + (turn < total % turns) : 0;
+    return turn < known ? total / known * turn + (turn < total % known ? turn : total % known) : total;
 }
 
-static void take_times(struct known_patch *k, uint64_t position, struct step *step)
+/* Their share in a total: all shares add up to it, and none is larger than the first. */
+static uint64_t share(uint64_t total, struct span s)
 {
+    return s.known ? share_up_to(total, s.to, s.known) - share_up_to(total, s.from, s.known) : 0;
+}
+
+static void take_times(struct unfold *x, struct known_patch *k, uint64_t position, uint64_t turns)
+{
+    struct patch_step *at = &k->patch->steps[position];
+    struct step *step = &x->step;
+    struct span s = {at->turns, at->turns + turns, 0};
+    at->turns = s.to;
     memset(&step->times, 0, sizeof step->times);
+    x->longest_ns = 0;
     if (!k->totals && !k->turns)
         load_times(k);
-    uint64_t turn = k->patch->steps[position].turns++;
     if (!k->totals || !k->turns)
         return;
     const struct step_times *t = &k->totals[position];
-    uint64_t turns = k->turns[position];
-    step->times = (struct step_times){share(t->call_ns, turn, turns),           share(t->fingerprint_ns, turn, turns),
-                                      share(t->fingerprint_bytes, turn, turns), share(t->copy_ns, turn, turns),
-                                      share(t->saved_ns, turn, turns),          share(t->trace_ns, turn, turns)};
+    s.known = k->turns[position];
+    step->times = (struct step_times){share(t->call_ns, s), share(t->fingerprint_ns, s), share(t->fingerprint_bytes, s),
+                                      share(t->copy_ns, s), share(t->saved_ns, s),       share(t->trace_ns, s)};
+    x->longest_ns = share(t->call_ns, (struct span){s.from, s.from + 1, s.known});
 }
 
 static struct known_patch *patch_of(struct stream *s, uint64_t id)
@@ -202,6 +218,13 @@ static struct known_patch *patch_of(struct stream *s, uint64_t id)
         if (s->patches[i].patch->id == id)
             return &s->patches[i];
     return NULL;
+}
+
+/* A thread's items are numbered: a record that tells of more than there are numbers left makes no sense. */
+static bool has_numbers(const struct stream *s, uint64_t turns, uint64_t length)
+{
+    const uint64_t all = UINT64_C(1) << STEP_THREAD_SHIFT;
+    return s->items < all && turns <= (all - s->items) / length;
 }
 
 static bool read_turn(struct unfold *x, struct reader *payload)
@@ -215,7 +238,8 @@ static bool read_turn(struct unfold *x, struct reader *payload)
     t->at = patch_of(s, t->turn.patch);
     const uint32_t length = t->at ? t->at->patch->length : 0;
     const bool whole = t->turn.from == 0 && t->turn.to == length;
-    if (!t->at || t->turn.from >= t->turn.to || t->turn.to > length || !t->turn.repeats || (t->turn.repeats > 1 && !whole)) {
+    if (!t->at || t->turn.from >= t->turn.to || t->turn.to > length || !t->turn.repeats || (t->turn.repeats > 1 && !whole) ||
+        !has_numbers(s, t->turn.repeats, length)) {
         t->at = NULL;
         return false;
     }
@@ -227,25 +251,57 @@ static bool read_turn(struct unfold *x, struct reader *payload)
     return true;
 }
 
-/* The next entry of the rounds that are being told; without one, or when it makes no sense, they are over. */
+/* Items of a round; 0 if it makes no sense. */
+static uint64_t round_length(const struct unfold *x, const struct log_rounds *c)
+{
+    struct stream *s = x->streams[c->thread];
+    uint64_t length = 0;
+    for (uint64_t i = 0; i < c->length; i++) {
+        const struct known_patch *k = patch_of(s, c->entries[i].patch);
+        if (!k || !c->entries[i].repeats || !has_numbers(s, c->entries[i].repeats, k->patch->length))
+            return 0;
+        length += c->entries[i].repeats * k->patch->length;
+    }
+    return length;
+}
+
+/*
+ * Rounds are passed over but for the first and the last two, which leave the patches as all of them would have: of what the next
+ * turn is foretold by, distances that are used stay what they are from the first round on; a reference is that far back in the
+ * last round, or has always been the same; and the distances that are not used follow from the references of the round before.
+ */
+static void pass_over_rounds(struct unfold *x)
+{
+    struct turning *t = &x->turning;
+    const struct log_rounds *c = &t->rounds;
+    struct stream *s = x->streams[c->thread];
+    if (!x->counting || t->round + 2 >= c->rounds)
+        return;
+    const uint64_t rounds = c->rounds - t->round - 2;
+    for (uint64_t i = 0; i < c->length; i++)
+        patch_of(s, c->entries[i].patch)->owed += rounds * c->entries[i].repeats;
+    s->items += rounds * round_length(x, c);
+    t->round += rounds;
+}
+
+/* The next entry of the rounds that are being told; without one they are over. */
 static void next_entry(struct unfold *x)
 {
     struct turning *t = &x->turning;
     struct log_rounds *c = &t->rounds;
     t->at = NULL;
+    if (!c->length)
+        return;
     if (t->entry == c->length) {
         t->entry = 0;
         t->round++;
+        pass_over_rounds(x);
     }
-    if (!c->length || t->round > c->rounds || (t->round == c->rounds && t->entry >= c->rest)) {
+    if (t->round > c->rounds || (t->round == c->rounds && t->entry >= c->rest)) {
         c->length = 0;
         return;
     }
     struct known_patch *at = patch_of(x->streams[c->thread], c->entries[t->entry].patch);
-    if (!at || !c->entries[t->entry].repeats) {
-        c->length = 0;
-        return;
-    }
     t->at = at;
     t->turn = (struct log_turn){.thread = c->thread,
                                 .patch = at->patch->id,
@@ -257,11 +313,18 @@ static void next_entry(struct unfold *x)
     t->entry++;
 }
 
+static bool all_rounds_fit(const struct unfold *x, const struct log_rounds *c)
+{
+    const uint64_t length = round_length(x, c);
+    return length && c->rounds < UINT64_MAX && has_numbers(x->streams[c->thread], c->rounds + 1, length);
+}
+
 static void read_rounds(struct unfold *x, struct reader *payload)
 {
     struct turning *t = &x->turning;
     struct stream *s;
-    if (!log_decode_rounds(payload, &t->rounds) || !(s = stream_of(x, t->rounds.thread))) {
+    t->at = NULL;
+    if (!log_decode_rounds(payload, &t->rounds) || !(s = stream_of(x, t->rounds.thread)) || !all_rounds_fit(x, &t->rounds)) {
         t->rounds.length = 0;
         return;
     }
@@ -271,6 +334,33 @@ static void read_rounds(struct unfold *x, struct reader *payload)
     next_entry(x);
 }
 
+/*
+ * Turns behind the first one are passed over but for the last of those in which nothing is told. That one finds the patch as all
+ * of them would have left it: what is foretold by distance lies as far back of it, the rest is the same in all.
+ */
+static void pass_over_turns(struct unfold *x)
+{
+    struct turning *t = &x->turning;
+    const struct patch *p = t->at->patch;
+    const uint64_t left = t->turn.repeats - t->repeat, silent = t->reader.silent / p->length;
+    const uint64_t alike = left < silent ? left : silent;
+    if (!x->counting || t->repeat == 0 || alike < 2 || patch_brings_leaves(p))
+        return;
+    x->streams[t->turn.thread]->items += (alike - 1) * p->length;
+    t->reader.silent -= (alike - 1) * p->length;
+    t->repeat += alike - 1;
+    t->stands_for += alike - 1;
+}
+
+static void begin_turn(struct unfold *x, struct stream *s)
+{
+    struct turning *t = &x->turning;
+    t->continued = patch_goes_on(&s->before, t->at->patch, t->turn.from, t->turn.to);
+    t->stands_for = 1 + t->at->owed;
+    t->at->owed = 0;
+    pass_over_turns(x);
+}
+
 /* The next step of the turn that is being told; false when it makes no sense. */
 bool unfold_turn(struct unfold *x, bool *closes)
 {
@@ -278,19 +368,19 @@ bool unfold_turn(struct unfold *x, bool *closes)
     struct stream *s = x->streams[t->turn.thread];
     struct step *step = &x->step;
     const struct known_signature *signature = signature_at(x, t->at->patch->steps[t->position].signature);
+    if (t->position == t->turn.from)
+        begin_turn(x, s);
     step->id = step_id(t->turn.thread, s->items);
     step->leaves = step_id(t->turn.thread, s->leaves);
     step->start_ns = s->last_start;
-    if (t->position == t->turn.from)
-        t->continued = patch_goes_on(&s->before, t->at->patch, t->turn.from, t->turn.to);
     if (!signature || !patch_get(t->at->patch, (uint32_t)t->position, t->continued, &t->reader, step)) {
         t->at = NULL;
         t->rounds.length = 0;
         return false;
     }
-    take_times(t->at, t->position, step);
+    take_times(x, t->at, t->position, t->stands_for);
     count_step(s, step);
-    begin_step(x, t->turn.thread, signature);
+    begin_step(x, t->turn.thread, signature, t->stands_for);
     if (++t->position < t->turn.to)
         return true;
     t->position = t->turn.from;
@@ -301,21 +391,21 @@ bool unfold_turn(struct unfold *x, bool *closes)
     return true;
 }
 
-void unfold_init(struct unfold *x, const struct log_reader *log)
+void unfold_init(struct unfold *x, const struct log_reader *log, bool counting)
 {
     memset(x, 0, sizeof *x);
+    x->counting = counting;
     find_times(x, log);
 }
 
 void unfold_free(struct unfold *x)
 {
-    for (size_t i = 0; i < STEP_MAX_THREADS; i++) {
-        struct stream *s = x->streams[i];
-        if (!s)
-            continue;
+    for (uint32_t i = 0; i < x->nknown; i++) {
+        struct stream *s = x->streams[x->known[i]];
         forget_patches(s);
         for (size_t k = 0; k < FOLD_MOST_STEPS; k++)
-            free(s->recent[k]);
+            if (s->recent[k])
+                free(s->recent[k]);
         free(s);
     }
     for (size_t i = 0; i < x->nsignatures; i++)

@@ -19,7 +19,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(UNIT_HELPERS) $(UNDER_TEST)
 	$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ $(CRITERION) -lcjson -lpthread -lm
 .SECONDARY: $(UNIT_TESTS:$(BUILD)/tests/unit/%=$(BUILD)/obj/tests/unit/%.o)
 
-.PHONY: test unit integration integration-thread conformance conformance-full property
+.PHONY: edges test unit integration integration-thread conformance conformance-full property
 ifdef SANITIZE
 test: deps
 	@$(MAKE) --no-print-directory unit SANITIZE=$(SANITIZE)
@@ -54,7 +54,8 @@ unit: $(UNIT_TESTS)
 $(BUILD)/tests/edges: $(BUILD)/obj/tests/integration/edges.o $(call object,obj,$(LINEAGE)) $(BUILD)/obj/gen/ops.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SANFLAGS) -o $@ $^ -lpthread
-integration: all $(BUILD)/tests/edges
+edges: $(BUILD)/tests/edges
+integration: all edges
 	/usr/bin/python3 tests/integration/run_tests.py --build $(BUILD) -j 2
 
 # Resident memory over so many traced calls; `make integration` has fewer.
@@ -65,7 +66,7 @@ flat: all
 # libblase.so, the command and the C programs are built with ThreadSanitizer; providers and interpreters are not.
 THREAD_BUILD := $(if $(findstring thread,$(SANITIZE)),$(BUILD),$(BUILD)/sanitize-thread)
 integration-thread:
-	@$(MAKE) --no-print-directory all SANITIZE=thread
+	@$(MAKE) --no-print-directory all edges SANITIZE=thread
 	/usr/bin/python3 tests/integration/run_tests.py --build $(THREAD_BUILD) --thread-sanitizer -j 2
 conformance: all
 	/usr/bin/python3 tests/conformance/run_conformance.py --build $(BUILD)

@@ -11,15 +11,21 @@ double gate_least_flops(const struct op *op, bool governed)
     return FIXED_NS * (governed ? MARGIN_GOVERNED : MARGIN) * (op->blas ? BLAS3_FLOPS : LAPACK_FLOPS);
 }
 
+/* Of a triangle half the elements count. */
+static double region_bytes(const struct region *r, double element)
+{
+    if (r->part == PART_NONE)
+        return 0;
+    return (double)r->rows * (double)r->cols * element * (r->part == PART_FULL ? 1 : 0.5);
+}
+
 struct estimate gate_estimate(const struct canon *c, const struct use *use)
 {
     double read = 0, written = 0;
     for (int k = 0; k < c->op->noperands; k++) {
         double element = (double)op_element_bytes(c, k);
-        if (use[k].read.part != PART_NONE)
-            read += (double)use[k].read.rows * (double)use[k].read.cols * element;
-        if (use[k].write.part != PART_NONE)
-            written += (double)use[k].write.rows * (double)use[k].write.cols * element;
+        read += region_bytes(&use[k].read, element);
+        written += region_bytes(&use[k].write, element);
     }
     double flops = op_flops(c);
     struct estimate e = {.call_ns = flops / (c->op->blas ? BLAS3_FLOPS : LAPACK_FLOPS),

@@ -5,7 +5,7 @@
 #include "lineage/clock.h"
 #include "reuse/driver.h"
 
-enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32, RETRY = 16, MOST_BELIEF = 8 };
+enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32, RETRY = 16, MOST_BELIEF = 8, CLOSE_AFTER = 8 };
 enum { NEVER_CLOSED_NS = 2000 * LOOK_COST_NS }; /* beside such a call a look costs nothing */
 enum { BARREN_FROM = 512, BARREN_RATIO = 50, SUBSET = 16, FORGET_AT = 1024, FORGET_FRESH_AT = 64, CREDIT_PART = 4 };
 static const double BELIEF_IN_FRESH = 2, BELIEF_IN_REPEATED = 128,
@@ -66,12 +66,18 @@ static double share_part(const struct governor_share *share)
     return atomic_load_explicit(&share->part, memory_order_relaxed);
 }
 
+/* To the next lower power of two. */
+static uint64_t magnitude(double x)
+{
+    uint64_t size = 0;
+    for (uint64_t n = x < 1e18 ? (uint64_t)x : (uint64_t)1e18; n > 2; n /= 2)
+        size++;
+    return size;
+}
+
 struct governor_class *governor_class(struct governor *g, const struct op *op, double flops, const void *caller)
 {
-    int size = 0;
-    for (uint64_t n = flops < 1e18 ? (uint64_t)flops : (uint64_t)1e18; n > 2; n /= 2)
-        size++;
-    uint64_t h = ((uint64_t)op_index(op) << 8 | (uint64_t)size) * 0x9e3779b97f4a7c15u;
+    uint64_t h = ((uint64_t)op_index(op) << 8 | magnitude(flops)) * 0x9e3779b97f4a7c15u;
     h = (h ^ (uint64_t)(uintptr_t)caller) * 0xff51afd7ed558ccdu;
     return &g->classes[h >> 54 & (GOVERNOR_CLASSES - 1)];
 }
@@ -104,9 +110,17 @@ static void learn(_Atomic float *scale, double measured, double estimate)
     atomic_store_explicit(scale, old + rate * (now - old), memory_order_relaxed);
 }
 
-static void expect(struct governed *d, const struct canon *c, const struct use *use)
+/* The class of those calls of `all`, told apart by arithmetic and caller, whose operands are of one size, too. */
+static struct governor_class *narrower(struct governor *g, const struct governor_class *all, const struct estimate *raw)
+{
+    uint64_t h = ((uint64_t)(all - g->classes) << 8 | magnitude(raw->hit_ns)) * 0x9e3779b97f4a7c15u;
+    return &g->classes[h >> 54 & (GOVERNOR_CLASSES - 1)];
+}
+
+static void expect(struct governor *g, struct governed *d, const struct canon *c, const struct use *use)
 {
     d->raw = gate_estimate(c, use);
+    d->class = narrower(g, d->class, &d->raw);
     d->call_ns = scaled(d->raw.call_ns, &d->class->call_scale);
     d->hit_ns = scaled(d->raw.hit_ns, &d->class->hit_scale);
     d->miss_ns = scaled(d->raw.miss_ns, &d->class->miss_scale);
@@ -275,18 +289,27 @@ static bool hopeless(const struct governed *d)
            (gain <= 0 || (d->sight != SIGHT_NEW && honest * gain <= (1 - honest) * d->miss_ns));
 }
 
+/* A class is closed when so many of its calls in a row were hopeless: they may be of several sizes, and one of them worth it. */
+static void close_or_open(struct governor_class *all, bool no_hope)
+{
+    uint32_t row = no_hope ? atomic_load_explicit(&all->hopeless, memory_order_relaxed) + 1 : 0;
+    atomic_store_explicit(&all->hopeless, row < CLOSE_AFTER ? row : CLOSE_AFTER, memory_order_relaxed);
+    atomic_store_explicit(&all->closed, row >= CLOSE_AFTER, memory_order_relaxed);
+}
+
 bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use)
 {
     uint64_t began = clock_ns();
     bool admitted = false, poor = !affordable(g, LOOK_COST_NS, 0);
-    atomic_fetch_add_explicit(&d->class->looks, 1, memory_order_relaxed);
+    struct governor_class *all = d->class;
     d->loan = d->wanted = d->factor_kept = false;
-    expect(d, c, use);
+    expect(g, d, c, use);
+    atomic_fetch_add_explicit(&d->class->looks, 1, memory_order_relaxed);
     if ((d->call_ns > d->hit_ns || d->call_ns >= NEVER_CLOSED_NS) && take_sample(g, d, c, use))
         admitted = decide(g, d);
     else
         add(&g->refused_gain, 1);
-    atomic_store_explicit(&d->class->closed, !admitted && !d->wanted && hopeless(d), memory_order_relaxed);
+    close_or_open(all, !admitted && !d->wanted && hopeless(d));
     add(&g->looked, admitted);
     uint64_t took = clock_ns() - began + CANON_COST_NS;
     add(&g->spent_ns, took);

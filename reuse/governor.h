@@ -18,14 +18,15 @@
  * eighth of its call and GOVERNOR_TRUST. It may exceed (1), but only while no earlier loan of its kind is unpaid: one that brings
  * no hit must be worked off by (1) before the next, and after one lost so at first sight no more are given at first sight. So
  * that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas` more, and
- * GOVERNOR_ALMS. The estimates behind (1) come from measured times of the same class (routine, size, caller) as soon as there are
- * any; a hit is booked with what such calls take on average, if that is less than what this one took when it was computed (a
- * first call is cold).
+ * GOVERNOR_ALMS. The estimates behind (1) come from measured times of the same class (routine, arithmetic, size of its operands,
+ * caller) as soon as there are any; a hit is booked with what such calls take on average, if that is less than what this one took
+ * when it was computed (a first call is cold).
  *
  * Beyond the bound it looks for gain, by what the class has shown. With g = time of the call - time of a hit:
- * - g <= 0: nothing to be had. The class is closed: one call in GOVERNOR_REOPEN is looked at, in case that was a bad start. Where
- *   calls take so long that a look is nothing beside them, samples are still taken, and of those whose result is kept a few are
- *   tried again.
+ * - g <= 0: nothing to be had. After a few such looks in a row at calls of one routine, arithmetic and caller, whatever their
+ *   operands' size, which only a look can tell, they are closed: one call in GOVERNOR_REOPEN is looked at, in case that was a bad
+ *   start. Where calls take so long that a look is nothing beside them, samples are still taken, and of those whose result is
+ * kept a few are tried again.
  * - the sample belongs to a kept result: looked at if  truth * g > (1 - truth) * time of a miss,  where truth is the share of
  *   such looks that were hits. Programs that change elements between the sampled ones are found out this way.
  * - the sample was seen before: kept if  truth * chance * uses * g > time of a miss,  where chance is the share of
@@ -58,7 +59,7 @@ enum {
     GOVERNOR_USES = 3
 };
 #define GOVERNOR_SAMPLES 0.002
-#define GOVERNOR_SHARE 0.007 /* the rest of the promised 1 % pays for what is not measured */
+#define GOVERNOR_SHARE 0.006 /* the rest of the promised 1 % pays for samples, loans and what is not measured or foreseen */
 
 /* `part` of `of`; both are halved when they grow old. */
 struct governor_share {
@@ -69,6 +70,7 @@ struct governor_share {
 struct governor_class {
     _Atomic float call_scale, hit_scale, miss_scale;
     atomic_bool closed;
+    _Atomic uint32_t hopeless;             /* looks in a row that found no hope */
     _Atomic uint32_t looks, passed;        /* calls looked at; calls left alone while closed */
     struct governor_share samples;         /* not new, of samples taken */
     struct governor_share promises;        /* hits, of looks at samples whose result was kept */
@@ -110,7 +112,8 @@ struct governor_class *governor_class(struct governor *g, const struct op *op, d
 /* The cheapest question: is there hope, and money, for a look at a call of this class? */
 bool governor_may_look(struct governor *g, struct governor_class *class);
 
-/* Samples the call, d->class set, and decides whether to trace it. */
+/* Samples the call, d->class set, and decides whether to trace it; d->class becomes that of the operands' size, where what is
+ * learnt belongs. */
 bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use);
 
 /* What serving a result saves that took `computed_ns` when it was computed. */

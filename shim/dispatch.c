@@ -86,10 +86,9 @@ static __attribute__((noinline)) int64_t dispatch_large(const struct passage *p)
     struct canon canon;
     struct use use[OP_MAX_OPERANDS];
     struct governed governed = {.class = p->class, .lineage = p->lineage};
-    enum canon_result legal = canon_from_call(p->call, p->binding->provider->width, &canon);
+    enum canon_result legal = canon_with_uses(p->call, p->binding->provider->width, &canon, use);
     if (legal != CANON_OK)
         return count_and_pass(p, legal == CANON_QUERY ? PASSED_QUERY : PASSED_ILLEGAL);
-    canon_uses(&canon, use);
     if (!admitted(p, &canon, use, &governed) || !process_same(p->process))
         return pass_through(p, op_flops(&canon), governed.class ? &governed : NULL);
     fpenv_restore(p->flags);

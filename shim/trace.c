@@ -1,5 +1,6 @@
 #include "shim/trace.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "lineage/clock.h"
@@ -12,22 +13,27 @@
 
 enum { CBLAS_ROW_MAJOR = 101 };
 
-static uint64_t fingerprint_inputs(struct tracing *t, struct fp *read, bool *reads)
+static void fingerprint_inputs(struct tracing *t, uint64_t began, struct fp *read, bool *reads)
 {
     struct traced *r = t->record;
-    uint64_t began = clock_ns();
     for (int k = 0; k < t->canon->op->noperands; k++) {
-        struct view v = view_of(t->canon, k, t->use[k].read);
-        reads[k] = !view_empty(&v);
+        reads[k] = t->use[k].read.part != PART_NONE;
         if (!reads[k])
             continue;
-        read[k] = fingerprint_by(&v, &t->process->crew, t->threads);
-        r->inputs[r->ninputs++] = (struct traced_input){.operand = k, .view = v, .fp = read[k]};
-        r->fingerprint_bytes += view_bytes(&v);
+        struct view v = view_of(t->canon, k, t->use[k].read);
+        reads[k] = !view_empty(&v);
+        if (reads[k])
+            r->inputs[r->ninputs++] = (struct traced_input){.operand = k, .view = v};
     }
-    uint64_t now = clock_ns();
-    r->fingerprint_ns += now - began;
-    return now;
+    lineage_foretell(t->process->lineage, r);
+    for (int i = 0; i < r->ninputs; i++) {
+        struct traced_input *in = &r->inputs[i];
+        if (!in->foretold)
+            in->fp = fingerprint_by(&in->view, &t->process->crew, t->threads);
+        read[in->operand] = in->fp;
+        r->fingerprint_bytes += view_bytes(&in->view);
+    }
+    r->fingerprint_ns += clock_ns() - began;
 }
 
 /* What a call reads, before it may overwrite it: looked at and stored as --check-finite and --capture ask. */
@@ -66,19 +72,30 @@ static struct view written_view(const struct canon *c, const struct use *use, in
     return view_empty(&maybe) ? view_of(c, k, use[k].write) : maybe;
 }
 
-/* A written operand that shares memory with any other: what the call does then is the provider's secret. */
-static bool overlaps(const struct canon *c, const struct use *use)
+static bool may_write(const struct canon *c, const struct use *use, int k)
 {
-    struct view read[OP_MAX_OPERANDS], written[OP_MAX_OPERANDS];
-    int count = c->op->noperands;
-    for (int k = 0; k < count; k++) {
-        read[k] = view_of(c, k, use[k].read);
-        written[k] = written_view(c, use, k);
-    }
-    for (int k = 0; k < count; k++)
-        for (int other = 0; other < count && !view_empty(&written[k]); other++)
-            if (other != k && (view_overlap(&written[k], &read[other]) || view_overlap(&written[k], &written[other])))
+    return use[k].write.part != PART_NONE || c->op->operands[k].role >= ROLE_MAYBE;
+}
+
+/* A written operand that shares memory with any other: what the call does then is the provider's secret. */
+static bool overlaps(const struct tracing *t)
+{
+    const struct traced *r = t->record;
+    struct view written[OP_MAX_OPERANDS];
+    int at[OP_MAX_OPERANDS], nwritten = 0;
+    for (int k = 0; k < t->canon->op->noperands; k++)
+        if (may_write(t->canon, t->use, k)) {
+            at[nwritten] = k;
+            written[nwritten++] = written_view(t->canon, t->use, k);
+        }
+    for (int w = 0; w < nwritten; w++) {
+        for (int i = 0; i < r->ninputs; i++)
+            if (r->inputs[i].operand != at[w] && view_overlap(&written[w], &r->inputs[i].view))
                 return true;
+        for (int other = w + 1; other < nwritten; other++)
+            if (view_overlap(&written[w], &written[other]))
+                return true;
+    }
     return false;
 }
 
@@ -87,7 +104,7 @@ static enum unkept may_reuse(const struct tracing *t)
     const struct op *op = t->canon->op;
     if (op_flops(t->canon) <= 0 || (op->reuse && !op->reuse(t->canon)))
         return UNKEPT_RULE;
-    if (overlaps(t->canon, t->use))
+    if (overlaps(t))
         return UNKEPT_OVERLAP;
     t->record->kept_bytes = sizeof(struct payload) + payload_packed_bytes(t->canon, t->use);
     if (!t->process->cache || !fpenv_known() || fpenv_traps())
@@ -119,7 +136,8 @@ struct real_result trace_real(const struct tracing *t)
     uint32_t before = fpenv_begin();
     uint64_t began = clock_ns();
     r.returned = t->call->entry->invoke(t->binding->fn, t->call->raw);
-    r.ns = clock_ns() - began;
+    r.ended = clock_ns();
+    r.ns = r.ended - began;
     r.raised = fpenv_raised();
     fpenv_raise(before);
     r.info = call_info(t->call, t->canon, r.returned);
@@ -151,11 +169,12 @@ static bool inputs_unchanged(struct tracing *t)
     return same;
 }
 
-static void fingerprint_outputs(struct tracing *t)
+static void fingerprint_outputs(struct tracing *t, uint64_t began)
 {
     struct traced *r = t->record;
-    uint64_t began = clock_ns();
     for (int k = 0; k < t->canon->op->noperands; k++) {
+        if (t->use[k].write.part == PART_NONE)
+            continue;
         struct view v = view_of(t->canon, k, t->use[k].write);
         if (view_empty(&v))
             continue;
@@ -164,7 +183,8 @@ static void fingerprint_outputs(struct tracing *t)
         out->nparts = fingerprint_parts(&v, &t->process->crew, t->threads, out->fps, out->parts);
         r->fingerprint_bytes += view_bytes(&v);
     }
-    r->fingerprint_ns += clock_ns() - began;
+    t->now = clock_ns();
+    r->fingerprint_ns += t->now - began;
 }
 
 /* What goes to disk when it is evicted is kept in any case. */
@@ -216,6 +236,7 @@ static struct payload *compute(struct tracing *t, bool keep)
         keep = snapshot != NULL;
         r->unkept = keep ? r->unkept : UNKEPT_MEMORY;
     }
+    const bool trying = keep;
     if (keep)
         trial_begin(t);
     struct real_result real = trace_real(t);
@@ -224,7 +245,9 @@ static struct payload *compute(struct tracing *t, bool keep)
     r->info = real.info;
     trial_end(t, real.info == 0);
     if (real.info >= 0)
-        fingerprint_outputs(t);
+        fingerprint_outputs(t, trying ? clock_ns() : real.ended);
+    if (trying)
+        t->now = 0;
     struct payload *payload = NULL;
     if (keep && (real.info != 0 || (t->canon->op->keep && !t->canon->op->keep(t->canon))))
         r->unkept = UNKEPT_INFO;
@@ -262,7 +285,8 @@ static struct payload *keep_rest(struct tracing *t, const struct payload *factor
         r->unkept = UNKEPT_INFO;
         return NULL;
     }
-    fingerprint_outputs(t);
+    fingerprint_outputs(t, clock_ns());
+    t->now = 0;
     struct payload *rest = capture(t, snapshot ? snapshot : snapshot_of_nothing(), &real);
     if (rest)
         rest->unsure = factor->unsure;
@@ -358,7 +382,8 @@ static void record(struct tracing *t, struct payload *fresh, struct log_mismatch
     struct process *p = t->process;
     struct traced *r = t->record;
     uint64_t spilling = spill_thread_ns() - t->spill_ns, saved_ns = r->saved_ns;
-    uint64_t now = clock_ns(), known = r->call_ns + r->fingerprint_ns + r->copy_ns + t->waited_ns + spilling;
+    uint64_t now = t->now && !r->checked ? t->now : clock_ns(),
+             known = r->call_ns + r->fingerprint_ns + r->copy_ns + t->waited_ns + spilling;
     r->saved_ns -= t->waited_ns < saved_ns ? t->waited_ns : saved_ns;
     r->trace_ns = now - began > known ? now - began - known : 0;
     lineage_produced(p->lineage, r);
@@ -392,7 +417,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
                    struct thread_state *thread, const struct canon *canon, const struct use *use, struct governed *governed)
 {
     struct traced r;
-    memset(&r, 0, sizeof r);
+    memset(&r, 0, offsetof(struct traced, inputs));
     struct halves halves;
     struct tracing t = {.call = call,
                         .binding = binding,
@@ -421,7 +446,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
     r.checked = process->settings.check_finite;
     r.start_ns = began - process->start_ns;
     describe(&r, caller, call, thread);
-    fingerprint_inputs(&t, read, reads);
+    fingerprint_inputs(&t, began, read, reads);
     lineage_recognise(process->lineage, &r);
     if (r.checked || process->capture)
         look_before(&t);

@@ -20,6 +20,7 @@ struct tracing {
     struct governed *governed; /* its class is NULL when the governor was not asked */
     int64_t returned;
     int threads;           /* the provider's, now; 0 unknown */
+    uint64_t now;          /* the results were fingerprinted, and nothing was done since; 0: something was */
     uint64_t waited_ns;    /* for the same call in another thread */
     uint64_t spill_ns;     /* what the thread had spent on spilling before: that is booked apart from the call */
     uint64_t asked_ns;     /* for --check-finite and --capture: what the user asked for, not the price of reuse */
@@ -37,7 +38,7 @@ int64_t trace_call(struct call *call, struct caller_object *caller, const struct
 struct real_result {
     int64_t returned, info;
     uint32_t raised;
-    uint64_t ns;
+    uint64_t ns, ended; /* ended: by the clock */
 };
 struct real_result trace_real(const struct tracing *t);
 

@@ -17,7 +17,7 @@ size_t callers_object(struct callers *c, const char *path)
     return c->nobjects++;
 }
 
-void callers_count(struct callers *c, size_t object, const struct log_item *item)
+void callers_count(struct callers *c, size_t object, const struct log_item *item, uint64_t count)
 {
     const uint64_t place[2] = {object, item->offset};
     uint64_t hash = fingerprint_bytes(place, sizeof place).lo, index;
@@ -27,7 +27,7 @@ void callers_count(struct callers *c, size_t object, const struct log_item *item
         c->caller[index] = (struct caller){.object = object, .offset = item->offset};
         idmap_put(&c->index, hash, index);
     }
-    tally_item(&c->caller[index].tally, item);
+    tally_items(&c->caller[index].tally, item, count);
 }
 
 static int dearest_first(const void *a, const void *b)

@@ -25,7 +25,7 @@ struct callers {
 
 /* The index of an object. */
 size_t callers_object(struct callers *c, const char *path);
-void callers_count(struct callers *c, size_t object, const struct log_item *item);
+void callers_count(struct callers *c, size_t object, const struct log_item *item, uint64_t count); /* as tally_items */
 
 /* Dearest (in routines and saved) first. */
 void callers_order(struct callers *c);

@@ -36,12 +36,14 @@ static bool open_side(struct side *s, const char *run)
 {
     if (!rundir_find(run, s->path))
         return false;
-    if (run_logs_read(&s->run, s->path)) {
-        graph_load(&s->graph, &s->run, GRAPH_HASHES);
-        return true;
+    if (!run_logs_read(&s->run, s->path)) {
+        fprintf(stderr, "blase: cannot read %s: %s\n", s->path, strerror(errno));
+        return false;
     }
-    fprintf(stderr, "blase: cannot read %s: %s\n", s->path, strerror(errno));
-    return false;
+    if (!run_logs_fit(&s->run, RUN_LOGS_HELD))
+        return false;
+    graph_load(&s->graph, &s->run, GRAPH_HASHES);
+    return true;
 }
 
 static void close_side(struct side *s)

@@ -56,7 +56,7 @@ static double net_ns(const struct estimate *e)
 /* Bytes and time of the copies that were made, for a rate. */
 static void learn_from(struct estimation *e, struct run_log *log, double *bytes, double *ns)
 {
-    struct expand *x = run_log_expand(log, false);
+    struct expand *x = run_log_expand(log, EXPAND_SINGLY);
     struct expand_event event;
     const struct log_item *item = &event.item;
     while (expand_next(x, &event)) {
@@ -285,7 +285,7 @@ static int parse(struct estimation *e, int argc, char **argv, bool *json, bool *
 
 static void estimation_free(struct estimation *e)
 {
-    for (size_t i = 0; i < e->run.count; i++)
+    for (size_t i = 0; e->calls && i < e->run.count; i++)
         free(e->calls[i].call);
     free(e->calls);
     summary_free(&e->summary);
@@ -304,6 +304,10 @@ int verb_estimate(int argc, char **argv)
         return EXIT_FAILED;
     if (!summary_read(&e.summary, directory) || !run_logs_read(&e.run, directory)) {
         fprintf(stderr, "blase: cannot read %s: %s\n", directory, strerror(errno));
+        return EXIT_FAILED;
+    }
+    if (!run_logs_fit(&e.run, RUN_LOGS_HELD)) {
+        estimation_free(&e);
         return EXIT_FAILED;
     }
     read_calls(&e);

@@ -208,7 +208,7 @@ static void load_log(struct loader *l)
 {
     struct graph *g = l->g;
     struct expand_event event;
-    struct expand *x = run_log_expand(&g->run->log[l->log], false);
+    struct expand *x = run_log_expand(&g->run->log[l->log], EXPAND_SINGLY);
     while (!g->cut && expand_next(x, &event)) {
         if (event.kind != EXPAND_ITEM && event.kind != EXPAND_LEAF)
             continue;

@@ -15,7 +15,7 @@
 
 #include "tools/run_logs.h"
 
-static const uint32_t GRAPH_NODES = 1u << 24, GRAPH_EDGES = 1u << 26, GRAPH_NONE = UINT32_MAX;
+static const uint32_t GRAPH_NODES = 1u << 24 /* RUN_LOGS_HELD */, GRAPH_EDGES = 1u << 26, GRAPH_NONE = UINT32_MAX;
 
 enum graph_bits {
     GRAPH_LEAF = 1,

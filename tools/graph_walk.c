@@ -8,7 +8,7 @@
 void graph_walk_begin(struct graph_walk *w, const struct graph *g, uint32_t log, bool whole_loops)
 {
     *w = (struct graph_walk){.graph = g,
-                             .x = run_log_expand(&g->run->log[log], whole_loops),
+                             .x = run_log_expand(&g->run->log[log], whole_loops ? EXPAND_LOOPS : EXPAND_SINGLY),
                              .log = log,
                              .node = g->first[log],
                              .end = g->first[log + 1],

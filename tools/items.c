@@ -159,6 +159,10 @@ static int print_run(const char *directory, const struct question *q)
         fprintf(stderr, "blase: cannot read %s: %s\n", directory, strerror(errno));
         return EXIT_FAILED;
     }
+    if (q->nof && !run_logs_fit(&run, RUN_LOGS_HELD)) {
+        run_logs_free(&run);
+        return EXIT_FAILED;
+    }
     graph_load(&graph, &run, 0);
     struct items items = {.graph = &graph, .expand = q->expand || q->nof};
     bool *chosen = q->nof ? answer(&graph, q) : NULL;

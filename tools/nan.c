@@ -198,6 +198,10 @@ int verb_nan(int argc, char **argv)
         fprintf(stderr, "blase: cannot read %s: %s\n", directory, strerror(errno));
         return EXIT_FAILED;
     }
+    if (!run_logs_fit(&run, RUN_LOGS_HELD)) {
+        run_logs_free(&run);
+        return EXIT_FAILED;
+    }
     graph_load(&graph, &run, 0);
     struct search search = {.graph = &graph};
     look_through(&search);

@@ -131,7 +131,9 @@ int verb_replay(int argc, char **argv)
         fprintf(stderr, "blase: %s cannot be read\n", text_count(run.unreadable, "log", "logs").s);
     how.directory = directory;
     how.findings = json ? json_array() : NULL;
-    int status = replay(&run, &how, optind < argc ? argv[optind + 1] : NULL, argv);
+    int status = EXIT_FAILED;
+    if (run_logs_fit(&run, RUN_LOGS_PASSED))
+        status = replay(&run, &how, optind < argc ? argv[optind + 1] : NULL, argv);
     run_logs_free(&run);
     return status;
 }

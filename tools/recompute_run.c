@@ -412,21 +412,17 @@ static void look_for_target(struct search *s, const struct expand_event *e)
 /* The first pass; false with errno set. */
 static bool note_all(struct replay *r, struct search *s)
 {
-    struct expand *x = run_log_expand(r->log, false);
-    uint64_t items = 0;
+    struct expand *x = run_log_expand(r->log, EXPAND_SINGLY);
     errno = ENOMEM;
     if (!x)
         return false;
-    while (items < RUN_LOG_COUNTED && expand_next(x, &r->event))
+    while (expand_next(x, &r->event))
         if (r->event.kind == EXPAND_LEAF) {
             plan_leaf(r->plan, r->event.leaf.id);
         } else if (r->event.kind == EXPAND_ITEM) {
             plan_item(r->plan, &r->event.item);
             look_for_target(s, &r->event);
-            items++;
         }
-    if (items == RUN_LOG_COUNTED)
-        fprintf(stderr, "blase: only the first %llu items are looked at\n", (unsigned long long)items);
     expand_free(x);
     return true;
 }
@@ -458,7 +454,7 @@ static void close_all(struct replay *r)
 
 static void replay_all(struct replay *r)
 {
-    struct expand *x = run_log_expand(r->log, false);
+    struct expand *x = run_log_expand(r->log, EXPAND_SINGLY);
     struct plan_step step;
     while (x && expand_next(x, &r->event))
         if (r->event.kind == EXPAND_LEAF || r->event.kind == EXPAND_ITEM) {

@@ -110,15 +110,12 @@ void replay_calls_read(struct replay_calls *calls, struct run_log *log)
     struct contents contents = {0};
     struct expand_event event;
     memset(calls, 0, sizeof *calls);
-    struct expand *x = run_log_expand(log, false);
-    while (calls->count < RUN_LOG_REPLAYED && contents.count < 4 * RUN_LOG_REPLAYED && expand_next(x, &event))
+    struct expand *x = run_log_expand(log, EXPAND_SINGLY);
+    while (expand_next(x, &event))
         if (event.kind == EXPAND_LEAF)
             add_content(&contents, &contents.leaves, event.leaf.id, event.leaf.part, event.leaf.fp);
         else if (event.kind == EXPAND_ITEM)
             add_item(calls, &contents, &event.item);
-    if (expand_next(x, &event))
-        fprintf(stderr, "blase: what follows the first %s calls of process %llu is left out\n", text_thousands(calls->count).s,
-                (unsigned long long)log->pid);
     expand_free(x);
     free(contents.content);
     idmap_free(&contents.leaves);

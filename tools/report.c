@@ -48,9 +48,6 @@ static char *short_command(const char *command)
 
 static void report_troubles(FILE *out, const struct summary *s, const char *before)
 {
-    if (s->cut)
-        fprintf(out, "%sof %s only the first %s items and leaves are counted\n", before,
-                text_count(s->cut, "process", "processes").s, text_thousands(RUN_LOG_COUNTED).s);
     if (s->unreadable)
         fprintf(out, "%s%s cannot be read and %s left out\n", before, text_count(s->unreadable, "log", "logs").s,
                 s->unreadable == 1 ? "is" : "are");

@@ -7,6 +7,7 @@
 
 #include "tools/memory.h"
 #include "tools/rundir.h"
+#include "tools/text.h"
 
 static void add_op(struct run_log *log, struct reader *payload)
 {
@@ -143,14 +144,37 @@ void run_logs_free(struct run_logs *run)
     memset(run, 0, sizeof *run);
 }
 
-struct expand *run_log_expand(const struct run_log *log, bool whole_loops)
+struct expand *run_log_expand(const struct run_log *log, enum expand_how how)
 {
-    struct expand *x = expand_new(&log->log, whole_loops);
+    struct expand *x = expand_new(&log->log, how);
     if (!x) {
         fputs("blase: out of memory\n", stderr);
         exit(memory_exit_status);
     }
     return x;
+}
+
+uint64_t run_log_count(const struct run_log *log)
+{
+    struct expand_event event;
+    struct expand *x = run_log_expand(log, EXPAND_COUNTED);
+    uint64_t count = 0;
+    while (expand_next(x, &event))
+        count += event.kind == EXPAND_ITEM ? event.stands_for : event.kind == EXPAND_LEAF;
+    expand_free(x);
+    return count;
+}
+
+bool run_logs_fit(const struct run_logs *run, uint64_t most)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < run->count; i++)
+        count += run_log_count(&run->log[i]);
+    if (count <= most)
+        return true;
+    fprintf(stderr, "blase: the run has %s items and leaves: more than the %s that can be gone through one by one\n",
+            text_thousands(count).s, text_thousands(most).s);
+    return false;
 }
 
 const struct log_op *run_log_op(const struct run_log *log, uint64_t id)

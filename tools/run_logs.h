@@ -11,10 +11,10 @@
 #include "tools/names.h"
 
 /*
- * As many items and leaves of a process are counted, and as many calls replayed: a log of a few bytes may claim any number of
- * turns of a loop.
+ * As many items and leaves are gone through one by one, and as many where no memory is taken by each: a log of a few bytes may
+ * tell of any number of turns of a loop.
  */
-static const uint64_t RUN_LOG_COUNTED = 1u << 28, RUN_LOG_REPLAYED = 1u << 24;
+static const uint64_t RUN_LOGS_HELD = 1u << 24, RUN_LOGS_PASSED = 1u << 26;
 
 struct run_log {
     char *name;               /* of the file */
@@ -40,7 +40,13 @@ bool run_logs_read(struct run_logs *run, const char *directory);
 void run_logs_free(struct run_logs *run);
 
 /* From the log's beginning, for expand_next; the caller frees it. */
-struct expand *run_log_expand(const struct run_log *log, bool whole_loops);
+struct expand *run_log_expand(const struct run_log *log, enum expand_how how);
+
+/* Items and leaves that the log stands for; soon told, however many they are. */
+uint64_t run_log_count(const struct run_log *log);
+
+/* False, which is said in one line on stderr, where they are more than `most` in all logs. */
+bool run_logs_fit(const struct run_logs *run, uint64_t most);
 
 /* NULL when the log does not say. */
 const struct log_op *run_log_op(const struct run_log *log, uint64_t id);

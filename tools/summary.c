@@ -11,7 +11,6 @@
 #include "tools/logfile.h"
 #include "tools/memory.h"
 #include "tools/progress.h"
-#include "tools/run_logs.h"
 #include "tools/rundir.h"
 #include "tools/text.h"
 
@@ -120,40 +119,37 @@ static void add_caller(struct summary *s, struct process *p, struct reader *payl
     free(caller.object);
 }
 
-static void add_item(struct summary *s, struct process *p, const struct log_item *item)
+static void add_items(struct summary *s, struct process *p, const struct expand_event *e)
 {
-    tally_item(routine(s, p, item->op), item);
-    tally_item(&s->total, item);
-    callers_count(&s->callers, object(s, p, item->caller), item);
+    const struct log_item *item = &e->item;
+    const uint64_t count = e->stands_for;
+    tally_items(routine(s, p, item->op), item, count);
+    tally_items(&s->total, item, count);
+    callers_count(&s->callers, object(s, p, item->caller), item, count);
     if (item->outcome == OUTCOME_MISS || item->outcome == OUTCOME_UNPROBED)
-        s->unkept[item->unkept < UNKEPTS ? item->unkept : KEPT]++;
+        s->unkept[item->unkept < UNKEPTS ? item->unkept : KEPT] += count;
     s->fingerprint_ns += item->fingerprint_ns;
     s->fingerprint_bytes += item->fingerprint_bytes;
     s->copy_ns += item->copy_ns;
     s->trace_ns += item->trace_ns;
     for (uint64_t i = 0; i < item->ninputs; i++)
-        s->edges += item->inputs[i].is_item != 0;
-    later(p, item->start_ns + item->call_ns);
+        s->edges += item->inputs[i].is_item ? count : 0;
+    later(p, item->start_ns + e->longest_ns);
 }
 
 static void add_events(struct summary *s, struct process *p, const struct log_reader *log)
 {
     struct expand_event event;
-    struct expand *x = expand_new(log, false);
+    struct expand *x = expand_new(log, EXPAND_COUNTED);
     if (!x) {
         fputs("blase: out of memory\n", stderr);
         exit(memory_exit_status);
     }
-    uint64_t events = 0;
     while (expand_next(x, &event)) {
-        if (events++ == RUN_LOG_COUNTED) {
-            s->cut++;
-            break;
-        }
         s->leaves += event.kind == EXPAND_LEAF;
         p->mismatches += event.kind == EXPAND_MISMATCH;
         if (event.kind == EXPAND_ITEM)
-            add_item(s, p, &event.item);
+            add_items(s, p, &event);
         progress_step();
     }
     expand_free(x);

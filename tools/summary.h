@@ -42,7 +42,6 @@ struct summary {
     uint64_t budget_bytes, peak_bytes, entries, evictions;
     uint64_t leaves, edges, log_bytes;
     uint64_t truncated, unreadable; /* logs that end in the middle of a record, that are no logs, */
-    uint64_t cut;                   /* whose items are too many to be counted */
 
     struct summary_routine *routines; /* dearest (in the routine and saved) first */
     size_t nroutines;

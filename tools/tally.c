@@ -1,8 +1,8 @@
 #include "tools/tally.h"
 
-void tally_item(struct tally *t, const struct log_item *item)
+void tally_items(struct tally *t, const struct log_item *item, uint64_t count)
 {
-    t->outcomes[item->outcome < OUTCOMES ? item->outcome : OUTCOME_UNPROBED]++;
+    t->outcomes[item->outcome < OUTCOMES ? item->outcome : OUTCOME_UNPROBED] += count;
     t->call_ns += item->call_ns;
     t->saved_ns += item->saved_ns;
 }

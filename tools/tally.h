@@ -12,7 +12,8 @@ struct tally {
     uint64_t saved_ns;
 };
 
-void tally_item(struct tally *tally, const struct log_item *item);
+/* `count` items alike, whose times are summed up in the one. */
+void tally_items(struct tally *tally, const struct log_item *item, uint64_t count);
 
 uint64_t tally_traced(const struct tally *tally);
 uint64_t tally_calls(const struct tally *tally);

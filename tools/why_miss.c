@@ -277,6 +277,10 @@ int verb_why_miss(int argc, char **argv)
         fprintf(stderr, "blase: cannot read %s: %s\n", directory, strerror(errno));
         return EXIT_FAILED;
     }
+    if (!run_logs_fit(&run, RUN_LOGS_HELD)) {
+        run_logs_free(&run);
+        return EXIT_FAILED;
+    }
     graph_load(&graph, &run, GRAPH_HASHES);
     int status = answer(&graph, argc - optind - 1, argv + optind + 1, json);
     graph_free(&graph);

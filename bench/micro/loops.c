@@ -5,6 +5,10 @@
  *   micro_loops one      ITERATIONS          40 calls an iteration; a fresh mini-batch and one scalar vary
  *   micro_loops nested   OUTER INNER         two loops, 3 calls within, 2 around
  *   micro_loops branches ITERATIONS          three data-dependent branches in the body
+ *   micro_loops sized    ITERATIONS ORDER WHAT   8 calls on matrices of this order; from turn to turn varies WHAT: "leaf", an input
+ *                                                that the program writes; "scalar"; or "nothing"
+ *
+ * Times are processor time: what other programs do meanwhile is no part of it.
  */
 #include <string.h>
 #include <unistd.h>
@@ -15,18 +19,26 @@ extern void dgemm_(const char *transa, const char *transb, const int *m, const i
                    const double *a, const int *lda, const double *b, const int *ldb, const double *beta, double *c,
                    const int *ldc);
 
-enum { MATRICES = 8, ROOM = 12 * 12, BATCH = 1000 };
-static double matrix[MATRICES][ROOM];
+enum { MATRICES = 8, SMALL = 12 * 12, LARGEST = 512, BATCH = 1000 };
+static int room = SMALL;
+static double *matrix[MATRICES];
 static struct timings timings;
 static double batch_began;
 static uint64_t calls;
+
+static double processor_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
 
 /* The matrices stay bounded: products of numbers below 1 / (2 n). */
 static void multiply(int n, double alpha, int a, int b, int c)
 {
     static const double zero = 0;
     if (calls % BATCH == 0) {
-        double now = now_ns();
+        double now = processor_ns();
         if (calls)
             add_sample(&timings, (now - batch_began) / BATCH);
         batch_began = now;
@@ -38,8 +50,9 @@ static void multiply(int n, double alpha, int a, int b, int c)
 static void refill(int m)
 {
     static uint64_t drawn;
-    for (int i = 0; i < ROOM; i++)
-        matrix[m][i] = ((double)(mixed(drawn++) >> 12) * 0x1p-52 - 0.5) / 6;
+    const double scale = room == SMALL ? 6 : LARGEST;
+    for (int i = 0; i < room; i++)
+        matrix[m][i] = ((double)(mixed(drawn++) >> 12) * 0x1p-52 - 0.5) / scale;
 }
 
 static void one(int iterations)
@@ -79,6 +92,17 @@ static void branches(int iterations)
     }
 }
 
+/* A chain through the body, two inputs that stay; what varies reaches every result. */
+static void sized(int iterations, int n, char what)
+{
+    for (int i = 0; i < iterations; i++) {
+        if (what == 'l')
+            refill(0);
+        for (int k = 0; k < 8; k++)
+            multiply(n, k == 0 && what == 's' ? 1.0 / (i + 1) : 1, k == 0 ? 0 : 3 + (k - 1) % 4, 1 + k % 2, 3 + k % 4);
+    }
+}
+
 static long resident_bytes(void)
 {
     long size = 0, resident = 0;
@@ -93,8 +117,13 @@ static long resident_bytes(void)
 int main(int argc, char **argv)
 {
     const char *what = argc > 2 ? argv[1] : "";
-    for (int m = 0; m < MATRICES; m++)
+    const int order = strcmp(what, "sized") == 0 && argc > 4 ? atoi(argv[3]) : 0;
+    if (order > 0 && order <= LARGEST)
+        room = order * order;
+    for (int m = 0; m < MATRICES; m++) {
+        matrix[m] = need((size_t)room * sizeof *matrix[m]);
         refill(m);
+    }
     long before = resident_bytes();
     if (strcmp(what, "one") == 0)
         one(atoi(argv[2]));
@@ -102,8 +131,11 @@ int main(int argc, char **argv)
         nested(atoi(argv[2]), atoi(argv[3]));
     else if (strcmp(what, "branches") == 0)
         branches(atoi(argv[2]));
+    else if (order > 0 && order <= LARGEST)
+        sized(atoi(argv[2]), order, argv[4][0]);
     else {
-        fprintf(stderr, "usage: micro_loops one ITERATIONS | nested OUTER INNER | branches ITERATIONS\n");
+        fprintf(stderr, "usage: micro_loops one ITERATIONS | nested OUTER INNER | branches ITERATIONS | sized ITERATIONS ORDER "
+                        "leaf|scalar|nothing\n");
         return 2;
     }
     printf("{\"calls\": %llu, \"resident_bytes\": %ld, ", (unsigned long long)calls, resident_bytes() - before);

@@ -5,7 +5,7 @@ import numpy as np
 from sizes import chosen
 
 SIZES = dict(tiny=dict(rows=400, columns=30, classes=4, iterations=2, weights=4),
-             quick=dict(rows=6_000, columns=500, classes=20, iterations=3, weights=50),
+             quick=dict(rows=6_000, columns=500, classes=20, iterations=3, weights=40),
              paper=dict(rows=50_000, columns=1_000, classes=20, iterations=20, weights=1_000))
 
 

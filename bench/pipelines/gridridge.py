@@ -7,7 +7,7 @@ from sklearn.model_selection import GridSearchCV
 from sizes import chosen
 
 SIZES = dict(tiny=dict(rows=200, columns=20, penalties=4, folds=3),
-             quick=dict(rows=3_000, columns=400, penalties=16, folds=3),
+             quick=dict(rows=2_400, columns=400, penalties=16, folds=3),
              paper=dict(rows=100_000, columns=1_000, penalties=20, folds=10))
 
 

@@ -4,7 +4,7 @@ here <- dirname(sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value =
 source(file.path(here, "sizes.R"))
 
 sizes <- list(tiny = list(rows = 400, columns = 60, subsets = 2, penalties = 3, tolerances = 2),
-              quick = list(rows = 3000, columns = 3000, subsets = 1, penalties = 3, tolerances = 5),
+              quick = list(rows = 3000, columns = 3000, subsets = 1, penalties = 3, tolerances = 3),
               paper = list(rows = 1e5, columns = 100, subsets = 10, penalties = 6, tolerances = 5))
 
 with_intercept <- function(features, intercept) {  # 0: as it is; 1: a column of ones; 2: also scaled and shifted

@@ -7,7 +7,7 @@ import numpy as np
 from sizes import chosen
 
 SIZES = dict(tiny=dict(rows=400, columns=60, subsets=2, penalties=3, tolerances=2),
-             quick=dict(rows=4_000, columns=2_000, subsets=1, penalties=6, tolerances=5),
+             quick=dict(rows=4_000, columns=2_000, subsets=1, penalties=6, tolerances=4),
              paper=dict(rows=100_000, columns=100, subsets=10, penalties=6, tolerances=5))
 
 DIRECT_LIMIT = 1024  # wider data go to conjugate gradients, and only those look at the tolerance

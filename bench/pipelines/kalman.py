@@ -5,7 +5,7 @@ import numpy as np
 from sizes import chosen
 
 SIZES = dict(tiny=dict(side=4, sensors=6, steps=5, series=2, noises=2),
-             quick=dict(side=21, sensors=40, steps=8, series=12, noises=2),
+             quick=dict(side=21, sensors=40, steps=8, series=10, noises=2),
              paper=dict(side=32, sensors=200, steps=50, series=20, noises=4))
 
 

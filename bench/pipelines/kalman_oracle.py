@@ -1,5 +1,5 @@
-"""kalman.py with the covariances and gains of a process noise computed once for all series, the first products, which the noise does
-not change yet, once for all noises, and what the sensors see of a covariance once a step."""
+"""kalman.py with each product and solution of a process noise computed once for all series, the first products, which the noise does
+not change yet, once for all noises, and what the sensors see of a covariance once a step. The sums around them stay."""
 
 import numpy as np
 
@@ -10,18 +10,19 @@ kept = Kept()
 
 
 def covariance_step(motion, covariance, sensors, noise, error, step):
-    moved = kept.once("first" if step == 0 else (noise, step), lambda: motion @ covariance @ motion.T)
+    moved = kept.once("first" if step == 0 else ("moved", noise, step), lambda: motion @ covariance @ motion.T)
     covariance = moved + noise * np.eye(len(motion))
-    seen = sensors @ covariance
-    gain = np.linalg.solve(seen @ sensors.T + error * np.eye(len(sensors)), seen).T
-    return gain, covariance - gain @ seen
+    seen = kept.once(("seen", noise, step), np.matmul, sensors, covariance)
+    innovation = kept.once(("innovation", noise, step), np.matmul, seen, sensors.T) + error * np.eye(len(sensors))
+    gain = kept.once(("gain", noise, step), np.linalg.solve, innovation, seen).T
+    return gain, covariance - kept.once(("correction", noise, step), np.matmul, gain, seen)
 
 
 def log_filter(observed, motion, sensors, noise, error):
     state, covariance, total = np.zeros(len(motion)), np.eye(len(motion)), 0.0
     for step, measured in enumerate(observed):
         state = kept.once("rest", np.matmul, motion, state) if step == 0 else motion @ state  # every series starts at rest
-        gain, covariance = kept.once((noise, step, "gain"), covariance_step, motion, covariance, sensors, noise, error, step)
+        gain, covariance = covariance_step(motion, covariance, sensors, noise, error, step)
         surprise = measured - (kept.once("seen at rest", np.matmul, sensors, state) if step == 0 else sensors @ state)
         total += float(surprise @ surprise)
         state = state + gain @ surprise

@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 from sizes import chosen
 
 SIZES = dict(tiny=dict(rows=300, columns=20, classes=3, penalties=3, sweeps=2, iterations=5),
-             quick=dict(rows=5_000, columns=400, classes=20, penalties=3, sweeps=12, iterations=4),
+             quick=dict(rows=5_000, columns=400, classes=20, penalties=3, sweeps=10, iterations=4),
              paper=dict(rows=50_000, columns=1_000, classes=6, penalties=40, sweeps=20, iterations=20))
 
 

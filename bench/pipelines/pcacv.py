@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sizes import chosen
 
 SIZES = dict(tiny=dict(rows=200, columns=20, folds=3, settings=3, step=3),
-             quick=dict(rows=2_000, columns=250, folds=3, settings=12, step=10),
+             quick=dict(rows=2_000, columns=250, folds=3, settings=10, step=10),
              paper=dict(rows=20_000, columns=1_000, folds=16, settings=10, step=10))
 
 

@@ -7,7 +7,7 @@ from sklearn.naive_bayes import GaussianNB
 from sizes import chosen
 
 SIZES = dict(tiny=dict(rows=300, columns=30, classes=3, settings=3, step=4),
-             quick=dict(rows=4_000, columns=300, classes=4, settings=8, step=10),
+             quick=dict(rows=4_000, columns=300, classes=4, settings=7, step=10),
              paper=dict(rows=50_000, columns=1_000, classes=4, settings=10, step=10))
 
 

@@ -76,7 +76,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: edges FILE\n");
         return 2;
     }
-    struct expand *expand = expand_new(&log, false);
+    struct expand *expand = expand_new(&log, EXPAND_SINGLY);
     while (expand && expand_next(expand, event)) {
         if (event->kind == EXPAND_LEAF && (event->leaf.id & SEQUENCE) < LEAVES_KEPT)
             leaves[event->leaf.id & SEQUENCE] = event->leaf;

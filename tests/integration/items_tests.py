@@ -227,15 +227,23 @@ def with_turns(log, repeats):
 
 
 def endless_loop(place):
-    """A few bytes that claim a loop of 2^60 turns: it is cut off, and said so."""
+    """A few bytes that tell of a thousand million turns: they are counted at once, and whoever would go through them says no."""
     trace(place, "log", [compiled(place.build, "chain"), "5000"])
     path = glob.glob(place.path("log", "*-*.blog"))[0]
     with open(path, "rb") as file:
         log = file.read()
     with open(path, "wb") as file:
-        file.write(with_turns(log, bytes([255] * 8 + [15])))
-    done = place.run([place.blase, "items", place.path("log"), "--of", "5"], limit=600)
-    same((done.status, b"left out" in done.err, done.out.count(b"\n#")), (0, True, 1), "status, a word on stderr, items")
+        file.write(with_turns(log, bytes([128, 128, 128, 128, 4])))  # 2^30
+    shown = place.run([place.blase, "show", place.path("log"), "--json"], limit=30)
+    expect(json.loads(shown.out)["lineage"]["items"] > 1 << 30, "items:", shown.out)
+    for verb in (["items", place.path("log"), "--of", "5"], ["nan", place.path("log")], ["why-miss", place.path("log"), "5"],
+                 ["replay", place.path("log")], ["estimate", place.path("log")], ["diff", place.path("log"), place.path("log")]):
+        done = place.run([place.blase, *verb], limit=30)
+        expect(done.status in (1, 2) and done.out == b"" and done.err.count(b"\n") == 1 and b"gone through" in done.err, verb[0], done.err)
+    with open(path, "wb") as file:
+        file.write(with_turns(log, bytes([255] * 8 + [15])))  # 2^60: no thread has numbers for as many
+    done = place.run([place.blase, "items", place.path("log"), "--of", "5"], limit=30)
+    same((done.status, done.err, done.out.count(b"\n#")), (0, b"", 1), "status, stderr, items")
 
 
 def progress(place):

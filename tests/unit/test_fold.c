@@ -123,7 +123,7 @@ static void tell(const char *name, uint64_t thread, struct told *told)
     static struct expand_event e;
     struct log_reader r;
     cr_assert(log_open(&r, path_of(name)));
-    struct expand *x = expand_new(&r, false);
+    struct expand *x = expand_new(&r, EXPAND_SINGLY);
     memset(told, 0, sizeof *told);
     while (expand_next(x, &e)) {
         if (e.kind == EXPAND_LEAF && e.leaf.id >> 40 == thread) {
@@ -173,7 +173,7 @@ static void compare_whole(void)
     uint64_t items[MOST_THREADS] = {0};
     struct fp chain[MOST_THREADS] = {{0, 0}};
     cr_assert(log_open(&folded, path_of("folded.blog")) && log_open(&plain, path_of("plain.blog")));
-    struct expand *whole = expand_new(&folded, true);
+    struct expand *whole = expand_new(&folded, EXPAND_LOOPS);
     while (expand_next(whole, &e)) {
         if (e.kind == EXPAND_ITEM)
             cr_assert_eq(e.item.id, step_id(e.item.thread, items[e.item.thread]++));
@@ -185,7 +185,7 @@ static void compare_whole(void)
     }
     expand_free(whole);
     for (uint64_t thread = 0; thread < MOST_THREADS; thread++) {
-        struct expand *x = expand_new(&plain, false), *y = expand_new(&folded, false);
+        struct expand *x = expand_new(&plain, false), *y = expand_new(&folded, EXPAND_SINGLY);
         while (expand_next(y, &e)) {
             if (e.kind != EXPAND_ITEM || e.item.thread != thread)
                 continue;

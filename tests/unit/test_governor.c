@@ -64,13 +64,13 @@ static void forget_noise(struct world *w, uint64_t took)
         governor_spent(w->g, (uint64_t)LOOK_AT_MOST - took);
 }
 
-/* One call of the program on what stands in `a`, known to the cache as `id`. */
-static void program_calls(struct world *w, uint32_t id)
+/* One call of the program, an m x k by a k x n matrix, on what stands in `a`, known to the cache as `id`. */
+static void program_multiplies(struct world *w, uint32_t id, int m, int n, int k)
 {
     struct built built;
     struct canon canon;
     struct use use[OP_MAX_OPERANDS];
-    build(&built, "dgemm", STYLE_FORTRAN, 4, "cciiirpipirpi", 'N', 'N', N, N, N, 1.0, a, N, b, N, 0.0, c, N);
+    build(&built, "dgemm", STYLE_FORTRAN, 4, "cciiirpipirpi", 'N', 'N', m, n, k, 1.0, a, m, b, k, 0.0, c, m);
     cr_assert_eq(canon_of(&built, 4, &canon), CANON_OK);
     canon_uses(&canon, use);
     struct governed d = {.class = governor_class(w->g, canon.op, op_flops(&canon), site)};
@@ -88,6 +88,11 @@ static void program_calls(struct world *w, uint32_t id)
     else
         traced(w, &d, id);
     check_bound(w);
+}
+
+static void program_calls(struct world *w, uint32_t id)
+{
+    program_multiplies(w, id, N, N, N);
 }
 
 /* Another matrix, every element different. */
@@ -126,6 +131,26 @@ Test(governor, a_program_that_repeats_everything)
     }
     program_ends(&w);
     cr_expect_gt((double)w.hits, 0.9 * 3960, "%lu hits", (unsigned long)w.hits);
+}
+
+/* From one line of the program, of the same arithmetic: half of its products are worth keeping, half are too large for their
+ * time. */
+Test(governor, two_sizes_in_one_class)
+{
+    static struct world w;
+    program_begins(&w, 60e3, 10e3, 30e3);
+    for (uint32_t i = 0; i < 4000; i++) {
+        fill(i % 40);
+        w.hit_ns = 10e3;
+        w.miss_ns = 30e3;
+        program_calls(&w, i % 40);
+        w.hit_ns = 70e3;
+        w.miss_ns = 200e3;
+        program_multiplies(&w, 40 + i % 40, 4 * N, 4 * N, N / 16);
+    }
+    program_ends(&w);
+    cr_expect_gt((double)w.hits, 0.7 * 3960, "%lu hits", (unsigned long)w.hits);
+    cr_expect_lt((double)w.hits, 1.1 * 3960, "%lu hits", (unsigned long)w.hits);
 }
 
 /* Small calls, a long cycle: the savings of the first few hits must buy the rest. */

@@ -47,7 +47,7 @@ static uint32_t place_of(const struct model *m, bool leaf, uint64_t id)
 static void read_model(struct model *m, const struct run_log *log)
 {
     static struct expand_event e;
-    struct expand *x = run_log_expand(log, false);
+    struct expand *x = run_log_expand(log, EXPAND_SINGLY);
     memset(m, 0, sizeof *m);
     while (expand_next(x, &e)) {
         if (e.kind != EXPAND_ITEM && e.kind != EXPAND_LEAF)

@@ -525,7 +525,7 @@ static void check_log(struct random_program *p)
     struct log_reader log;
     int items = 0;
     cr_assert(log_open(&log, p->path));
-    struct expand *expand = expand_new(&log, false);
+    struct expand *expand = expand_new(&log, EXPAND_SINGLY);
     cr_assert_not_null(expand);
     while (expand_next(expand, &p->event)) {
         if (p->event.kind == EXPAND_LEAF)

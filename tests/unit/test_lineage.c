@@ -51,7 +51,7 @@ static void read_back(const char *directory, struct logged *logged)
     snprintf(path, sizeof path, "%s/one.blog", directory);
     cr_assert(log_open(&r, path));
     memset(logged, 0, sizeof *logged);
-    struct expand *x = expand_new(&r, false);
+    struct expand *x = expand_new(&r, EXPAND_SINGLY);
     while (expand_next(x, &e)) {
         logged->nleaves += e.kind == EXPAND_LEAF;
         if (e.kind == EXPAND_ITEM)

@@ -1,4 +1,5 @@
-/* 32 threads make the same 50 products, each with matrices of its own, all at the same time. Prints how many differ. */
+/* 32 threads make the same 50 products, each with matrices of its own, all at the same time. Prints how many differ. Every tenth
+   product takes several time slices of any scheduler, so that others arrive while it is made, however few the processors. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -8,7 +9,12 @@
 void dgemm_(const char *, const char *, const int *, const int *, const int *, const double *, const double *, const int *,
             const double *, const int *, const double *, double *, const int *);
 
-enum { THREADS = 32, CALLS = 50, N = 160 };
+enum { THREADS = 32, CALLS = 50, MOST = 480 };
+
+static int size(int call)
+{
+    return call % 10 == 9 ? MOST : 160;
+}
 
 static double *results[CALLS]; /* of whoever was first */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -17,7 +23,7 @@ static atomic_int different;
 
 static void compare(int call, const double *c)
 {
-    size_t bytes = sizeof(double) * N * N;
+    size_t bytes = sizeof(double) * (size_t)(size(call) * size(call));
     pthread_mutex_lock(&lock);
     if (!results[call]) {
         results[call] = malloc(bytes);
@@ -30,11 +36,12 @@ static void compare(int call, const double *c)
 
 static void *work(void *unused)
 {
-    double *a = malloc(sizeof(double) * N * N), *b = malloc(sizeof(double) * N * N), *c = malloc(sizeof(double) * N * N);
+    const size_t most = sizeof(double) * MOST * MOST;
+    double *a = malloc(most), *b = malloc(most), *c = malloc(most);
     const double one = 1, zero = 0;
-    const int n = N;
     for (int call = 0; call < CALLS; call++) {
-        for (int i = 0; i < N * N; i++) {
+        const int n = size(call);
+        for (int i = 0; i < n * n; i++) {
             a[i] = (double)((i * 37 + call) % 1009) / 1009;
             b[i] = (double)((i * 53 + call * 3) % 997) / 997;
             c[i] = 0;
