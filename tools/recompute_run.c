@@ -49,8 +49,20 @@ struct replay {
 
 static const char lost_input[] = "an input of it could not be replayed";
 
-static const char *const verdict_words[VERDICTS] = {"bit-equal",          "differs",  "differs, and so do its inputs",
-                                                    "not told by itself", "unproven", "cannot be replayed"};
+static const struct {
+    const char *words, *key;
+} verdicts[VERDICTS] = {[VERDICT_SAME] = {"bit-equal", "bit_equal"},
+                        [VERDICT_GUESSED] = {"bit-equal, from unproven inputs", "bit_equal_unproven"},
+                        [VERDICT_DIFFERS] = {"differs", "differs"},
+                        [VERDICT_FOLLOWS] = {"differs, and so do its inputs", "follows"},
+                        [VERDICT_UNTOLD] = {"not told by itself", "untold"},
+                        [VERDICT_UNPROVEN] = {"unproven", "unproven"},
+                        [VERDICT_CANNOT] = {"cannot be replayed", "cannot"}};
+
+const char *verdict_key(enum verdict verdict)
+{
+    return verdicts[verdict].key;
+}
 
 /* What a library that crashes leaves as the last word. */
 static char last_words[160];
@@ -137,14 +149,35 @@ static bool is_target(const struct replay *r, uint64_t first, uint64_t last)
     return r->how->target && *r->how->target >= first && *r->how->target <= last;
 }
 
+static bool is_same(enum verdict verdict)
+{
+    return verdict == VERDICT_SAME || verdict == VERDICT_GUESSED;
+}
+
+/* Items of a loop from the first to the last, or one item. */
+static void append_finding(struct replay *r, uint64_t first, uint64_t last, const char *op, enum verdict verdict, const char *why)
+{
+    cJSON *o = json_object();
+    json_string(o, "first", name_item(r->log->prefix, first).s);
+    json_string(o, "last", name_item(r->log->prefix, last).s);
+    json_string(o, "op", op);
+    json_string(o, "verdict", verdict_key(verdict));
+    json_string(o, "why", why);
+    json_append(r->how->findings, o);
+}
+
 static void print_verdict(struct replay *r, const struct log_item *item, enum verdict verdict, const char *why)
 {
     r->totals->verdicts[verdict]++;
-    if (verdict == VERDICT_SAME && !is_target(r, item->id, item->id))
+    if (is_same(verdict) && !is_target(r, item->id, item->id))
         return;
     show_progress(r, true);
+    if (r->how->findings) {
+        append_finding(r, item->id, item->id, op_name(run_log_op(r->log, item->op)).s, verdict, why);
+        return;
+    }
     printf("%s %s  %s%s%s\n", name_item(r->log->prefix, item->id).s, op_name(run_log_op(r->log, item->op)).s,
-           verdict_words[verdict], why ? ": " : "", why ? why : "");
+           verdicts[verdict].words, why ? ": " : "", why ? why : "");
 }
 
 /* Of all items of a loop since the last digest. */
@@ -152,13 +185,17 @@ static void print_segment(struct replay *r, const struct segment *s, uint64_t la
 {
     r->totals->verdicts[verdict] += s->pending;
     r->totals->unclaimed |= verdict == VERDICT_UNTOLD && is_target(r, s->first, last);
-    if ((verdict == VERDICT_SAME || verdict == VERDICT_UNTOLD) && !is_target(r, s->first, last))
+    if ((is_same(verdict) || verdict == VERDICT_UNTOLD) && !is_target(r, s->first, last))
         return;
     show_progress(r, true);
+    if (r->how->findings) {
+        append_finding(r, s->first, last, NULL, verdict, why);
+        return;
+    }
     printf("%s", name_item(r->log->prefix, s->first).s);
     if (last != s->first)
         printf(" to %s", name_item(r->log->prefix, last).s);
-    printf(" in a loop  %s%s%s\n", verdict_words[verdict], why ? ": " : "", why ? why : "");
+    printf(" in a loop  %s%s%s\n", verdicts[verdict].words, why ? ": " : "", why ? why : "");
 }
 
 /* The digest over a loop's items so far tells whether all that was computed since the last one is as it was. */
@@ -170,7 +207,7 @@ static void close_segment(struct replay *r, struct segment *s, const struct expa
     else if (s->partial)
         print_segment(r, s, e->item.id, VERDICT_UNTOLD, NULL);
     else if (same)
-        print_segment(r, s, e->item.id, VERDICT_SAME, NULL);
+        print_segment(r, s, e->item.id, s->unproven ? VERDICT_GUESSED : VERDICT_SAME, NULL);
     else if (s->doubtful)
         print_segment(r, s, e->item.id, VERDICT_CANNOT, "some routine need not write all its outputs");
     else
@@ -288,8 +325,7 @@ static void judge(struct replay *r, struct again *a, const struct log_item *item
     as->unproven = inputs->unproven && !same;
     enum verdict verdict = inputs->unproven ? VERDICT_UNPROVEN : inputs->other ? VERDICT_FOLLOWS : VERDICT_DIFFERS;
     if (same && status) {
-        verdict = VERDICT_SAME;
-        r->totals->same_unproven += inputs->unproven;
+        verdict = inputs->unproven ? VERDICT_GUESSED : VERDICT_SAME;
     } else if (!status) {
         snprintf(detail.s, sizeof detail.s, "info is %lld, was %lld", (long long)info, (long long)item->info);
     } else if (item->unkept == UNKEPT_RULE) { /* by the table: it returns early, or nobody knows what it writes */

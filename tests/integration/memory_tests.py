@@ -13,7 +13,8 @@ def flat(place, settled, tolerance, *options):
     """After `settled` percent of it the program takes no more than before: 40 calls a turn, none like another."""
     calls = os.environ.get("FLAT_CALLS", "200000")
     program = compiled(place.build, "flat")
-    done = place.under([program, calls], "--quiet", "--trace", "all", *options, environment={"OPENBLAS_NUM_THREADS": "1"})
+    done = place.under([program, calls], "--quiet", "--trace", "all", *options, environment={"OPENBLAS_NUM_THREADS": "1"},
+                       limit=120 + int(calls) // 10000)
     same((done.status, done.err), (0, b""), "status, stderr")
     samples = [tuple(map(int, line.split())) for line in done.out.split(b"\n") if line]
     same(len(samples), 100, "samples")

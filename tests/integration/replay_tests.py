@@ -331,7 +331,35 @@ def usage_is_told(place):
         expect((b"usage: blase replay" in result.out) == (status == 0), "stdout:", result.out)
 
 
+RECTANGLE = ("import numpy as np\nr = np.random.default_rng(1)\nc = r.standard_normal((400, 300)) @ r.standard_normal((300, 400))\n"
+             "WRITTEN\nd = c[3:100, 2:90] @ np.ones((88, 5))\nprint(repr((d.T @ d).sum()))\n")
+
+
+def unproven(place):
+    """A rectangle inside a large matrix is known by its place only: what is computed from it is told apart, equal or not."""
+    wanted = (("whole", "pass", 0, "bit-equal, from unproven inputs", {"bit-equal": 2, "bit-equal from unproven inputs": 1}),
+              ("written", "c[50, 50] += 1", 1, "unproven: in C", {"bit-equal": 1, "unproven": 2}))
+    for log, statement, status, words, counted in wanted:
+        run_code(place, RECTANGLE.replace("WRITTEN", statement), log=log)
+        expect([i for item in items(place, log) for i in item["inputs"] if not i["proven"]], "nothing is unproven:", items(place, log))
+        result = place.run([place.blase, "replay", place.path(log)])
+        *lines, last = result.out.decode().splitlines()
+        counts = {what: int(number) for number, what in re.findall(r"(\d+) ([a-z][a-z -]*)", last.split(";")[0])}
+        same((result.status, counts), (status, {"items": 3, **counted}), "status, counts of " + log)
+        same(len(lines), counted.get("unproven", 0), "lines of " + log)
+        one = place.run([place.blase, "replay", place.path(log), "1"])
+        same(one.out.decode().splitlines()[0], "#1 dgemm  " + words, "the line of the item of " + log)
+        found = place.run([place.blase, "replay", place.path(log), "1", "--format", "json"])
+        same((one.status, found.status), (status, status), "status for an item of " + log)
+        told = json.loads(found.out)
+        verdict = "unproven" if status else "bit_equal_unproven"
+        same((told["items"], told["bit_equal"], told[verdict]), (2, 1, 1), "counts in JSON of " + log)
+        same(told["findings"], [{"first": "#1", "last": "#1", "op": "dgemm", "verdict": verdict, "why": "in C" if status else None}],
+             "findings of " + log)
+
+
 def register():
+    test("replay of what is unproven", unproven)
     test("replay of one item", one_item)
     test("replay with leaves missing or damaged", capture_missing)
     test("capture once for several processes", captured_once)

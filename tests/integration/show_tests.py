@@ -1,7 +1,7 @@
 """What `blase show` says about why calls were passed through or their results not kept."""
 from counters import consistent
 from harness import expect, same, test
-from toolchain import compiled
+from toolchain import DEBIAN_PYTHON, compiled
 
 
 def reasons(place, *options):
@@ -37,6 +37,29 @@ def too_large(place):
     same(found["not_kept"], {"overlap": 4, "too_large": 8}, "reasons.not_kept")
 
 
+WORTH = ("import numpy as np\nr = np.random.default_rng(1)\n"
+         "dear = [(r.standard_normal((100, 1500)), r.standard_normal((1500, 100))) for _ in range(9)]\n"
+         "cheap = r.standard_normal((250, 2)), r.standard_normal((2, 250))\n"
+         "products = [a @ b for a, b in (*dear, cheap, cheap, cheap, *dear)]\nprint(repr(sum(p.sum() for p in products)))\n")
+
+
+def worth_less(place):
+    """A large result that takes no time does not push out small ones that do; unless it was interrupted and took some."""
+    found = []
+    for attempt in range(5):
+        log = "log%d" % attempt
+        done = place.under([DEBIAN_PYTHON, "-c", WORTH], "--trace", "all", "--memory", "1M", "--spill", "off", "--quiet", log=log)
+        same((done.status, done.err), (0, b""), "status, stderr")
+        shown = place.show(log)
+        consistent(shown)
+        found.append((sums(shown)["not_kept"], shown["reuse"]["hits_full"], shown["cache"]["evictions"]))
+        if found[-1] == ({"worth_less": 3}, 9, 0):
+            text = place.run([place.blase, "show", place.path(log)]).out.decode()
+            expect("3 quicker to compute, byte for byte" in text, "no word of it:", text)
+            return
+    expect(False, "reasons.not_kept, hits, evictions:", found)
+
+
 def small_calls(place):
     """Lineage alone: what can be afforded is traced and never kept; where exceptions trap nothing is asked but that."""
     found = reasons(place, "--trace", "auto", "--reuse", "none")
@@ -66,5 +89,6 @@ def register():
     test("reasons: every call", every_call)
     test("reasons: reuse off", reuse_off)
     test("reasons: too large", too_large)
+    test("show: worth less than what is kept", worth_less)
     test("reasons: small calls", small_calls)
     test("reasons: refused by the governor", refused)
