@@ -11,7 +11,7 @@ FUZZ_OBJECTS := $(patsubst %.c,$(FUZZ)/obj/%.o,$(wildcard tests/fuzz/*.c) $(LINE
     $(FUZZ)/obj/gen/ops.o $(FUZZ)/obj/gen/entry_table.o
 KEPT    := tests/fuzz/corpus
 # A crash tells its own stack all the same.
-FUZZ_SPEED := ASAN_OPTIONS=malloc_context_size=0
+FUZZ_SPEED := ASAN_OPTIONS=malloc_context_size=0:quarantine_size_mb=4
 
 $(FUZZ)/obj/gen/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)
@@ -35,5 +35,5 @@ fuzz: fuzz-build
 fuzz-corpus: all fuzz-build
 	@rm -rf $(FUZZ)/seeds && mkdir -p $(FUZZ)/seeds $(FUZZ)/corpus $(FUZZ)/merged
 	/usr/bin/python3 tests/fuzz/make_seeds.py --build $(BUILD) --out $(FUZZ)/seeds
-	cd $(FUZZ) && rm -rf merged/* && ./fuzz_log -merge=1 -max_len=4096 merged seeds corpus
+	cd $(FUZZ) && rm -rf merged/* && $(FUZZ_SPEED) ./fuzz_log -merge=1 -use_counters=0 -max_len=4096 merged seeds corpus
 	rm -rf $(KEPT) && cp -r $(FUZZ)/merged $(KEPT)
