@@ -3,11 +3,11 @@
 #include <stdlib.h>
 
 #include "lineage/clock.h"
-#include "lineage/staples.h"
+#include "lineage/invariants.h"
 #include "lineage/regions.h"
 #include "lineage/sketches.h"
 
-enum { REGIONS_SHARE = 8, STAPLES_SHARE = 8, BOOKS_SHARE = 200, WANTED = 64, REGIONS_TRIED = 32, SKETCHES_TRIED = 64 };
+enum { REGIONS_SHARE = 8, INVARIANTS_SHARE = 8, BOOKS_SHARE = 200, WANTED = 64, REGIONS_TRIED = 32, SKETCHES_TRIED = 64 };
 static const uint64_t BOOKS_START_NS = 2000000; /* of the governor's grace, which admission needs, a part */
 
 struct identity {
@@ -15,7 +15,7 @@ struct identity {
     struct content *content;
     struct regions *regions;
     struct sketches *sketches;
-    struct staples staples;
+    struct invariants invariants;
     bool thorough;
     _Atomic uint64_t blas_ns, spent_ns;
     _Atomic uint64_t wanted[WANTED]; /* shapes in which a slice was looked for in vain, by their hash */
@@ -30,8 +30,8 @@ struct identity *identity_new(struct guard *guard, struct content *content, size
     id->content = content;
     id->thorough = thorough;
     id->regions = regions_new(limit_bytes / REGIONS_SHARE);
-    id->staples.limit = limit_bytes / STAPLES_SHARE;
-    id->sketches = sketches_new(limit_bytes - limit_bytes / REGIONS_SHARE - limit_bytes / STAPLES_SHARE);
+    id->invariants.limit = limit_bytes / INVARIANTS_SHARE;
+    id->sketches = sketches_new(limit_bytes - limit_bytes / REGIONS_SHARE - limit_bytes / INVARIANTS_SHARE);
     if (id->regions && id->sketches)
         return id;
     identity_free(id);
@@ -44,7 +44,7 @@ void identity_free(struct identity *id)
         return;
     regions_free(id->regions);
     sketches_free(id->sketches);
-    staples_clear(&id->staples);
+    invariants_clear(&id->invariants);
     free(id);
 }
 
@@ -52,14 +52,14 @@ void identity_clear(struct identity *id)
 {
     regions_clear(id->regions);
     sketches_clear(id->sketches);
-    staples_clear(&id->staples);
+    invariants_clear(&id->invariants);
     atomic_store(&id->blas_ns, 0);
     atomic_store(&id->spent_ns, 0);
 }
 
 struct identity_sums identity_sums(const struct identity *id)
 {
-    return (struct identity_sums){regions_bytes(id->regions) + sketches_bytes(id->sketches) + id->staples.bytes,
+    return (struct identity_sums){regions_bytes(id->regions) + sketches_bytes(id->sketches) + id->invariants.bytes,
                                   regions_dropped(id->regions), sketches_dropped(id->sketches)};
 }
 
@@ -132,7 +132,7 @@ static struct sketch *proof_of(struct identity *id, struct fp content)
 {
     struct sketch *s = sketches_find(id->sketches, content);
     if (!s)
-        s = staples_find(&id->staples, content);
+        s = invariants_find(&id->invariants, content);
     return s && s->kind != SKETCH_SAMPLES_ONLY ? s : NULL;
 }
 
@@ -165,7 +165,7 @@ void identity_expects(struct identity *id, const struct view *v, struct fp fp)
     const enum sketch_kind kind = sketch_best(v);
     if (kind < SKETCH_HASHES || !guard_enter(id->guard))
         return;
-    const bool room = staples_room(&id->staples, fp) && !sketches_find(id->sketches, fp);
+    const bool room = invariants_room(&id->invariants, fp) && !sketches_find(id->sketches, fp);
     guard_leave(id->guard);
     uint64_t began = books_begin(id);
     struct sketch *s = room && (id->thorough || affordable(id, sketch_cost_ns(v, kind))) ? sketch_new(v, fp, kind) : NULL;
@@ -176,7 +176,7 @@ void identity_expects(struct identity *id, const struct view *v, struct fp fp)
         sketch_release(s);
         return;
     }
-    staples_put(&id->staples, s);
+    invariants_put(&id->invariants, s);
     guard_leave(id->guard);
 }
 

@@ -13,7 +13,7 @@
  *   5. leaf: it names the newest region that shared memory with it, as what it replaces.
  * Where a loop foretells what an input is (fold.h), step 1 is taken before its fingerprint: the sketch of what the region holds,
  * or of the content foretold, is compared with the memory, and what it proves has that sketch's fingerprint. Contents that a loop
- * reads in every turn have sketches of their own for that (staples.h), which nothing is searched in.
+ * reads in every turn have sketches of their own for that (invariants.h), which nothing is searched in.
  *
  * So no address ever decides: freed and reused memory, and writes that nobody saw, cost an attempt at a proof and no more.
  *
