@@ -95,7 +95,7 @@ static void forget_patches(struct folding *shared, struct fold *f)
     for (uint32_t i = 0; i < f->paths.npatches; i++)
         shared->bytes -= patch_bytes(f->paths.patches[i]);
     paths_clear(&f->paths);
-    f->latest = NULL;
+    f->latest = f->ended = NULL;
 }
 
 static void free_queue(struct folding *shared, struct queue *q)

@@ -35,10 +35,21 @@ static bool reserve(struct paths *paths, uint32_t more)
     return true;
 }
 
+static bool is_known(const struct paths *paths, const struct patch *patch)
+{
+    uint32_t node = 0;
+    for (uint32_t i = 0; i < patch->length; i++) {
+        node = paths_step(paths, node, patch->steps[i].signature);
+        if (!node)
+            return false;
+    }
+    return paths->nodes && paths->nodes[node].ends;
+}
+
 bool paths_add(struct paths *paths, struct patch *patch)
 {
-    if (!paths_room(paths, patch->length) || !reserve(paths, patch->length))
-        return false;
+    if (!patch->length || is_known(paths, patch) || !paths_room(paths, patch->length) || !reserve(paths, patch->length))
+        return false; /* and no node has been told of it: the caller frees it */
     uint32_t node = 0;
     for (uint32_t i = 0; i < patch->length; i++) {
         uint64_t signature = patch->steps[i].signature;
@@ -51,8 +62,6 @@ bool paths_add(struct paths *paths, struct patch *patch)
         paths->nodes[next].through = patch;
         node = next;
     }
-    if (!node || paths->nodes[node].ends)
-        return false;
     paths->nodes[node].ends = patch;
     paths->patches[paths->npatches++] = patch;
     return true;
