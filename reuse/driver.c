@@ -8,7 +8,7 @@ void driver_half(const struct op_half *half, const struct canon *c, struct canon
     out->op = &op_table[half->op];
     memset(out->a, 0, sizeof out->a);
     for (int arg = 0; arg < out->op->nargs; arg++) {
-        int from = half->args[arg];
+        int from = (int)half->args[arg]; /* -1: none */
         if (from >= 0)
             out->a[arg] = c->a[from];
         else
@@ -26,7 +26,7 @@ static bool tie_operands(struct driver *d, const struct canon *c, const struct u
 {
     const struct op *op = d->factor.op;
     for (int k = 0; k < op->noperands; k++) {
-        int own = c->op->args[d->halves->factor.args[op->operands[k].arg]].operand;
+        int own = (int)c->op->args[d->halves->factor.args[op->operands[k].arg]].operand;
         d->operand[k] = (int8_t)own;
         if (!same_region(d->factor_use[k].read, use[own].read) || !same_region(d->factor_use[k].write, use[own].write))
             return false;

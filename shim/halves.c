@@ -105,7 +105,7 @@ static void derive(const struct call *call, const struct driver *d, struct call 
     *out = *call;
     out->entry = solve_entry(call, d);
     for (int arg = 0; arg < out->entry->op->nargs; arg++) {
-        int to = call_raw_index(out->entry, arg), from = half->args[arg];
+        int to = call_raw_index(out->entry, arg), from = (int)half->args[arg];
         if (to < 0)
             continue;
         if (from >= 0)
