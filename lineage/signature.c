@@ -4,12 +4,12 @@
 #include <string.h>
 
 /*
- * Leading dimensions, increments, workspace sizes and, beside increments, alignments are told of routines whose bits may depend
- * on them (reuse/key), so that a call can be made again (blase replay); they are no part of a Merkle hash.
+ * Leading dimensions, increments, workspace sizes and alignments are told of routines whose bits may depend on them (reuse/key):
+ * LAPACK's and those with vectors. So a call can be made again (blase replay); they are no part of a Merkle hash.
  */
 static bool place_matters(const struct op *op)
 {
-    return op_has(op, ARG_INC) || op_has(op, ARG_LWORK);
+    return op_has(op, ARG_INC) || !op->blas;
 }
 
 static bool is_scalar(int kind)
@@ -21,7 +21,7 @@ static bool is_told(const struct op *op, int arg, bool places)
 {
     int kind = op->args[arg].kind;
     return is_scalar(kind) || kind == ARG_OPTION || kind == ARG_INT ||
-           (places && (kind == ARG_LD || kind == ARG_INC || kind == ARG_LWORK || (kind == ARG_ARRAY && op_has(op, ARG_INC))));
+           (places && (kind == ARG_LD || kind == ARG_INC || kind == ARG_LWORK || kind == ARG_ARRAY));
 }
 
 static int64_t value_told(const struct canon *c, int arg)

@@ -18,9 +18,11 @@ static void feed(struct sink *s, char tag, int index, const void *value, size_t 
     s->size += size;
 }
 
-static void feed_argument(struct sink *s, const struct canon *c, int arg)
+enum { PLACE = 15 }; /* what kernels distinguish: alignment within 16 bytes, of every column */
+
+/* `place`: results depend on where arrays stand. */
+static void feed_argument(struct sink *s, const struct canon *c, int arg, bool place)
 {
-    const bool vectors = op_has(c->op, ARG_INC);
     switch (c->op->args[arg].kind) {
     case ARG_OPTION:
         feed(s, 'o', arg, &c->a[arg].i, sizeof c->a[arg].i);
@@ -37,15 +39,15 @@ static void feed_argument(struct sink *s, const struct canon *c, int arg)
         feed(s, 's', arg, c->a[arg].bytes, sizeof c->a[arg].bytes);
         break;
     case ARG_LD: /* LAPACK picks chunk sizes by leading dimension and workspace together (gesvd, gelss) */
-        if (vectors || op_has(c->op, ARG_LWORK))
+        if (place || op_has(c->op, ARG_LWORK))
             feed(s, 'd', arg, &c->a[arg].i, sizeof c->a[arg].i);
         break;
     case ARG_INC: /* OpenBLAS's gemv takes other kernels, with other bits, by increment and alignment */
         feed(s, 'd', arg, &c->a[arg].i, sizeof c->a[arg].i);
         break;
     case ARG_ARRAY:
-        if (vectors) {
-            const uint8_t alignment = (uint8_t)((uintptr_t)c->a[arg].p & 15);
+        if (place) {
+            const uint8_t alignment = (uint8_t)((uintptr_t)c->a[arg].p & PLACE);
             feed(s, 'm', arg, &alignment, sizeof alignment);
         }
         break;
@@ -59,10 +61,11 @@ struct fp key_of(const struct canon *c, const struct fp *read, const bool *reads
     struct sink s = {.size = 0};
     uint16_t op = (uint16_t)op_index(c->op);
     const uint8_t layout[3] = {c->row_major, c->lapacke, c->int_bytes};
+    const bool place = op_has(c->op, ARG_INC) || (context->by_place && !c->op->blas);
     feed(&s, 'r', 0, &op, sizeof op);
     feed(&s, 'l', 0, layout, sizeof layout);
     for (int arg = 0; arg < c->op->nargs; arg++)
-        feed_argument(&s, c, arg);
+        feed_argument(&s, c, arg, place);
     for (int k = 0; k < c->op->noperands; k++)
         if (reads[k])
             feed(&s, 'f', k, &read[k], sizeof read[k]);

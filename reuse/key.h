@@ -17,6 +17,7 @@ struct key_context {
     uint32_t fp_control; /* rounding, flush-to-zero, denormals-are-zero */
     uint64_t tuning;     /* the program's own LAPACK tuning parameters; 0 none */
     uint32_t nancheck;   /* LAPACKE's NaN check, when it applies */
+    bool by_place;       /* the provider's LAPACK gives other bits at other places (shim/provider.h) */
 };
 
 /* read[k] is the fingerprint of what operand k reads; only those with reads[k] count. */

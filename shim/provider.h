@@ -21,6 +21,7 @@ struct provider {
     int width;                          /* integer bytes: 4, 8, 0 not known (its calls pass through) */
     struct fp identity;                 /* of the library, the BLAS beneath it, version, core, width */
     int openblas;                       /* OpenBLAS's release, 321 for 0.3.21; 0 another library */
+    bool by_place;                      /* its LAPACK gives other bits where arrays or columns are aligned otherwise */
     int (*threads)(void);               /* its thread count now; NULL: it has no such question */
     int (*nancheck)(void);              /* LAPACKE's NaN check; NULL */
     provider_ilaenv *ilaenv;            /* the program's own tuning parameters in place of the library's; NULL: it has none */

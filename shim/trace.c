@@ -131,6 +131,7 @@ static struct key_context context_of(const struct tracing *t)
                                 .threads = (uint32_t)t->threads,
                                 .fp_control = fpenv_control(),
                                 .tuning = provider_tuning(p, t->canon->op),
+                                .by_place = p->by_place,
                                 .nancheck = t->canon->lapacke && p->nancheck ? (uint32_t)p->nancheck() : 0};
 }
 

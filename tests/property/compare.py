@@ -27,8 +27,8 @@ def parsed(lines):
     return [LINE.fullmatch(line) for line in lines]
 
 
-def calls(plain, served):
-    """(differences, moved calls that the provider itself computes otherwise)."""
+def calls(plain, served, flags=True):
+    """(differences, moved calls that the provider itself computes otherwise); floating-point flags count only with `flags`."""
     differences, moved, first = [], 0, None
     if len(plain) != len(served):
         differences.append(Difference(-1, "", "lines", f"{len(plain)} lines, {len(served)} lines"))
@@ -40,7 +40,8 @@ def calls(plain, served):
         if a["label"] == "first":
             first = a
         fields = BUT_SCRATCH if a["label"] in ("other", "moved") else EVERYTHING
-        if a["label"] == "moved" and (a["values"], a["flags"]) != (first["values"], first["flags"]):
+        fields = tuple(field for field in fields if flags or field != "flags")
+        if a["label"] == "moved" and (a["values"] != first["values"] or (flags and a["flags"] != first["flags"])):
             moved += 1
             continue
         wrong = [f for f in ("number", "symbol", "label") + fields if a[f] != b[f]]

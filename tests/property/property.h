@@ -144,6 +144,7 @@ struct options {
     int rounds, only, dump;
     const char *routines; /* typed names with blanks between; NULL: all */
     FILE *out;
+    bool but_flags; /* --check-table: floating-point flags are not judged */
 };
 void calls_case(const struct options *opt, int number, const struct entry *entry, void *function);
 void illegal_case(const struct options *opt, int number, const struct entry *entry, void *function);

@@ -72,3 +72,29 @@ Test(key, workspace_and_leading_dimension_count_where_lapack_picks_paths_by_them
     cr_assert_not(fp_equal(keys[0], keys[1]));
     cr_assert_not(fp_equal(keys[0], keys[2]));
 }
+
+static struct fp potrf_key(uintptr_t a, int lda, bool by_place)
+{
+    struct key_context context = plain;
+    struct built b;
+    int32_t info = 0;
+    context.by_place = by_place;
+    build(&b, "dpotrf", STYLE_FORTRAN, 4, "cipip", 'L', 4, (void *)a, lda, &info);
+    return key_with(&b, &context, 7);
+}
+
+Test(key, place_counts_where_the_provider_computes_by_it)
+{
+    const uintptr_t at = 4096;
+    cr_assert(fp_equal(potrf_key(at, 5, false), potrf_key(at + 8, 6, false)));
+    cr_assert_not(fp_equal(potrf_key(at, 5, true), potrf_key(at + 8, 5, true)));
+    cr_assert_not(fp_equal(potrf_key(at, 5, true), potrf_key(at, 6, true)));
+    cr_assert(fp_equal(potrf_key(at, 5, true), potrf_key(at + 64, 5, true)));
+}
+
+Test(key, place_never_counts_for_products)
+{
+    struct key_context context = plain;
+    context.by_place = true;
+    cr_assert(fp_equal(gemm_key('N', 4, 1, AT(1), 5, &context, 7), gemm_key('N', 4, 1, (void *)(uintptr_t)0x1008, 8, &context, 7)));
+}

@@ -472,3 +472,15 @@ Test(op_descriptors, every_record_is_sound)
         cr_expect_eq(op->lapacke_place != NULL, lapack, "%s", op->name);
     }
 }
+
+Test(op_descriptors, a_product_with_alpha_zero_is_not_reused)
+{
+    struct built b;
+    struct canon c;
+    build(&b, "dgemm", STYLE_FORTRAN, 4, "cciiirpipirpi", 'N', 'N', 4, 4, 4, -0.0, AT(1), 4, AT(2), 4, 1.0, AT(3), 4);
+    cr_assert_eq(canon_from_call(&b.call, 4, &c), CANON_OK);
+    cr_expect_not(c.op->reuse(&c), "whether A and B are read is the provider's secret");
+    build(&b, "dgemm", STYLE_FORTRAN, 4, "cciiirpipirpi", 'N', 'N', 4, 4, 4, 1.0, AT(1), 4, AT(2), 4, 0.0, AT(3), 4);
+    cr_assert_eq(canon_from_call(&b.call, 4, &c), CANON_OK);
+    cr_expect(c.op->reuse(&c));
+}
