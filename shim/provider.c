@@ -145,8 +145,8 @@ static int openblas_release(const char *version)
 }
 
 /*
- * OpenBLAS's kernels before AVX2 take other paths by alignment within 16 bytes, and so do those of most other processors, as far as
- * is known: `make property` counts calls that give other bits elsewhere in memory. With these cores it is one in thousands.
+ * OpenBLAS's kernels before AVX2 take other paths by alignment within 16 bytes, and so do those of most other processors, as far
+ * as is known: `make property` counts calls that give other bits elsewhere in memory. With these cores it is one in thousands.
  */
 static bool depends_on_place(const char *core)
 {

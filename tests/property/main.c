@@ -1,5 +1,6 @@
 /*
- * property [--calls|--illegal|--check-table [--but-flags]] [--seed N] [--rounds N] [--routines "NAME…"] [--only CASE] [--dump CASE]
+ * property [--calls|--illegal|--check-table [--but-flags]] [--seed N] [--rounds N] [--routines "NAME…"] [--only CASE] [--dump
+ * CASE]
  *          [--pass-on] [--out FILE] [--list]
  * One line a call on FILE or stdout; run_property.py compares them. Exit status 1: --check-table found something.
  */
@@ -58,9 +59,10 @@ int main(int argc, char **argv)
 {
     enum { CALLS = 256, ILLEGAL, CHECK, SEED, ROUNDS, ROUTINES, ONLY, DUMP, PASS_ON, OUT, LIST, BUT_FLAGS };
     static const struct option names[] = {
-        {"calls", 0, NULL, CALLS},     {"illegal", 0, NULL, ILLEGAL},   {"check-table", 0, NULL, CHECK}, {"seed", 1, NULL, SEED},
-        {"rounds", 1, NULL, ROUNDS},   {"routines", 1, NULL, ROUTINES}, {"only", 1, NULL, ONLY},         {"dump", 1, NULL, DUMP},
-        {"pass-on", 0, NULL, PASS_ON}, {"out", 1, NULL, OUT},           {"list", 0, NULL, LIST},         {"but-flags", 0, NULL, BUT_FLAGS},
+        {"calls", 0, NULL, CALLS}, {"illegal", 0, NULL, ILLEGAL}, {"check-table", 0, NULL, CHECK},
+        {"seed", 1, NULL, SEED},   {"rounds", 1, NULL, ROUNDS},   {"routines", 1, NULL, ROUTINES},
+        {"only", 1, NULL, ONLY},   {"dump", 1, NULL, DUMP},       {"pass-on", 0, NULL, PASS_ON},
+        {"out", 1, NULL, OUT},     {"list", 0, NULL, LIST},       {"but-flags", 0, NULL, BUT_FLAGS},
         {NULL, 0, NULL, 0}};
     struct options opt = {.seed = 1, .rounds = 10, .only = -1, .dump = -1, .out = stdout};
     one_case *run = calls_case;

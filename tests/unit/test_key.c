@@ -96,5 +96,6 @@ Test(key, place_never_counts_for_products)
 {
     struct key_context context = plain;
     context.by_place = true;
-    cr_assert(fp_equal(gemm_key('N', 4, 1, AT(1), 5, &context, 7), gemm_key('N', 4, 1, (void *)(uintptr_t)0x1008, 8, &context, 7)));
+    cr_assert(
+        fp_equal(gemm_key('N', 4, 1, AT(1), 5, &context, 7), gemm_key('N', 4, 1, (void *)(uintptr_t)0x1008, 8, &context, 7)));
 }
