@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "reuse/populate.h"
+
 /* The mark: a byte pattern that no computed real, index or status has. */
 enum { MARK = 0xA7 };
 enum { SCRATCH_FREE_BYTES = 128 * 1024, SCRATCH_RATIO = 3 };
@@ -239,6 +241,7 @@ void payload_restore(const struct payload *p, const struct canon *c, const struc
     size_t at = 0;
     for (int k = 0; k < c->op->noperands; k++) {
         struct view v = view_of(c, k, use[k].write);
+        populate_ahead(&v);
         at += view_unpack(&v, p->data + at);
     }
     payload_restore_runs(p, c);
