@@ -101,6 +101,16 @@ def installed(python):
     return json.loads(done.stdout) if done.returncode == 0 else {}
 
 
+STEADY_CORES = ("Haswell", "Zen", "SkylakeX", "Cooperlake", "Sapphirerapids")  # as in shim/provider.c
+ASK_CORE = "import ctypes; ask = ctypes.CDLL('libblas.so.3').openblas_get_corename; ask.restype = ctypes.c_char_p; print(ask().decode())"
+core = Once(lambda: subprocess.run([DEBIAN_PYTHON, "-c", ASK_CORE], capture_output=True, text=True, check=True).stdout.strip())
+
+
+def openblas_core():
+    """Whose kernels the system's OpenBLAS takes here."""
+    return core()
+
+
 def need(program, package):
     path = shutil.which(program)
     if not path:
