@@ -52,6 +52,19 @@ def share_of_oracle(program, variant):
     return (plain - wall(program, variant)) / (plain - wall(program, "oracle"))
 
 
+def wall_of(run):
+    return run["wall"]
+
+
+def processor_of(run):
+    return run["user"] + run["system"]
+
+
+def paired(program, variant, clock):
+    """Median ratio to the plain run of the same round."""
+    return median([clock(run) / clock(plain) for run, plain in zip(program["variants"][variant]["runs"], program["variants"]["plain"]["runs"])])
+
+
 def shown(program, variant, group, key):
     return of_runs(program, variant, lambda run: run["show"][group][key])
 

@@ -113,6 +113,20 @@ def always_table(results):
     return table(head, rows) if rows else "Not measured.\n"
 
 
+def tracing_table(results):
+    """What lineage costs where nothing is served."""
+    rows = []
+    for p in results["programs"]:
+        if figures.NONE not in p["variants"]:
+            continue
+        own, plain = figures.spent_seconds(p, figures.NONE), figures.wall(p, "plain")
+        rows.append([p["name"], *(f"{figures.paired(p, figures.NONE, clock):.3f}" for clock in (figures.wall_of, figures.processor_of)),
+                     f"{own:.3f}", f"{100 * own / plain:.1f} %", f"{figures.shown(p, figures.NONE, 'calls', 'traced'):.0f} of "
+                     f"{figures.shown(p, figures.NONE, 'calls', 'total'):.0f}"])
+    head = ["program", "wall, of plain", "processor time, of plain", "of it tracing, s", "share of the plain run", "calls traced"]
+    return table(head, rows) if rows else "Not measured.\n"
+
+
 def oracle_table(results):
     """What of the oracle's gain is BLAS, and where blase loses it."""
     level = figures.serving_levels(results)[-1]
@@ -264,6 +278,12 @@ what `--trace all` could leave out, by the time they took when they were compute
 samples, fingerprints, copies and records; measured alike for both. Medians of the same rounds.
 
 {always}
+### Tracing without reuse
+
+`--reuse none`: nothing is served. The ratios are of whole processes and swing as the machine does; *tracing* is what blasé booked for
+samples, fingerprints and records, beside which starting it takes some milliseconds ("Start to end", below).
+
+{tracing}
 ### Spread
 
 {spread}
@@ -286,6 +306,7 @@ def page(results, plots, micro):
     text = PAGE.format(quick=quick, setting=setting(results), rounds=results["rounds"], worth=percent(figures.WORTH),
                        main=main_table(results), oracles=oracle_notes(results), lacking=lacking(results), small=small_gains(results),
                        ledger=ledger_table(results), spread=spread_table(results), always=always_table(results), oracles_gain=oracle_table(results),
+                       tracing=tracing_table(results),
                        level=figures.serving_levels(results)[-1], memory=memory_table(results), plots=plots)
     return text + (MICRO.format(micro=micro.strip()) if micro else "")
 
