@@ -26,7 +26,7 @@
 
 #include "lineage/fingerprint.h"
 
-static const uint64_t PLACEHOLDER_LEAST_NS = 200000000, PLACEHOLDER_MOST_NS = 30000000000u;
+static const uint64_t PLACEHOLDER_LEAST_NS = 1000000000, PLACEHOLDER_MOST_NS = 30000000000u;
 enum { PLACEHOLDER_PATIENCE = 4 };
 
 struct shard;

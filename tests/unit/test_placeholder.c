@@ -152,7 +152,7 @@ Test(placeholder, owner_takes_longer_than_expected)
 /* A slow owner whose placeholder was taken over meanwhile publishes all the same, or finds it done; nobody is disturbed. */
 Test(placeholder, late_owner_is_harmless)
 {
-    struct owner o = {.cache = new_cache(), .computes_ms = 600, .end = PUBLISHES};
+    struct owner o = {.cache = new_cache(), .computes_ms = 1800, .end = PUBLISHES};
     start_owner(&o);
     struct meeting m = {.cache = o.cache};
     meet(&m);
