@@ -144,17 +144,30 @@ static int openblas_release(const char *version)
     return sscanf(version, "OpenBLAS %d.%d.%d", &major, &minor, &patch) == 3 ? major * 10000 + minor * 100 + patch : 0;
 }
 
+static bool is_among(const char *core, const char *const *cores)
+{
+    for (; *cores; cores++)
+        if (strcasecmp(core, *cores) == 0)
+            return true;
+    return false;
+}
+
 /*
  * OpenBLAS's kernels before AVX2 take other paths by alignment within 16 bytes, and so do those of most other processors, as far
  * as is known: `make property` counts calls that give other bits elsewhere in memory. With these cores it is one in thousands.
  */
 static bool depends_on_place(const char *core)
 {
-    static const char *const steady[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake", "Sapphirerapids"};
-    for (size_t i = 0; i < sizeof steady / sizeof steady[0]; i++)
-        if (strcasecmp(core, steady[i]) == 0)
-            return false;
-    return *core != 0;
+    static const char *const steady[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake", "Sapphirerapids", NULL};
+    return *core && !is_among(core, steady);
+}
+
+/* OpenBLAS's cscal, caxpy and others for SSE load a last element into half a register and multiply all of it. */
+static bool half_loads(const char *core)
+{
+    static const char *const sse[] = {"Katmai", "Coppermine", "Northwood",  "Prescott", "Banias", "Atom",
+                                      "Core2",  "Penryn",     "Dunnington", "Nehalem",  NULL};
+    return is_among(core, sse);
 }
 
 static struct provider *describe(const struct object *object, const struct entry *entry)
@@ -191,6 +204,7 @@ static struct provider *describe(const struct object *object, const struct entry
     p->identity = identity_of(p, beneath);
     p->openblas = openblas_release(p->described.version);
     p->by_place = depends_on_place(p->described.core);
+    p->half_loads = half_loads(p->described.core);
     return p;
 }
 

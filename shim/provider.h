@@ -22,6 +22,7 @@ struct provider {
     struct fp identity;                 /* of the library, the BLAS beneath it, version, core, width */
     int openblas;                       /* OpenBLAS's release, 321 for 0.3.21; 0 another library */
     bool by_place;                      /* its LAPACK gives other bits where arrays or columns are aligned otherwise */
+    bool half_loads;                    /* it raises flags at random: computes on registers half of which an earlier call left */
     int (*threads)(void);               /* its thread count now; NULL: it has no such question */
     int (*nancheck)(void);              /* LAPACKE's NaN check; NULL */
     provider_ilaenv *ilaenv;            /* the program's own tuning parameters in place of the library's; NULL: it has none */
