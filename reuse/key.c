@@ -18,7 +18,10 @@ static void feed(struct sink *s, char tag, int index, const void *value, size_t 
     s->size += size;
 }
 
-enum { PLACE = 15 }; /* what kernels distinguish: alignment within 16 bytes, of every column */
+enum {
+    PLACE = 15,
+    COLUMN_PLACE = 3
+}; /* what kernels distinguish: alignment within 16 bytes, that is four floats, of every column */
 
 /* `place`: results depend on where arrays stand. */
 static void feed_argument(struct sink *s, const struct canon *c, int arg, bool place)
@@ -39,8 +42,12 @@ static void feed_argument(struct sink *s, const struct canon *c, int arg, bool p
         feed(s, 's', arg, c->a[arg].bytes, sizeof c->a[arg].bytes);
         break;
     case ARG_LD: /* LAPACK picks chunk sizes by leading dimension and workspace together (gesvd, gelss) */
-        if (place || op_has(c->op, ARG_LWORK))
+        if (op_has(c->op, ARG_INC) || op_has(c->op, ARG_LWORK)) {
             feed(s, 'd', arg, &c->a[arg].i, sizeof c->a[arg].i);
+        } else if (place) {
+            const uint8_t alignment = (uint8_t)(c->a[arg].i & COLUMN_PLACE);
+            feed(s, 'd', arg, &alignment, sizeof alignment);
+        }
         break;
     case ARG_INC: /* OpenBLAS's gemv takes other kernels, with other bits, by increment and alignment */
         feed(s, 'd', arg, &c->a[arg].i, sizeof c->a[arg].i);
