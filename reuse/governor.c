@@ -38,13 +38,19 @@ static double regret(const struct governor *g)
     return (double)load(&g->spent_ns) - (double)load(&g->saved_ns);
 }
 
+/* What was earned, as far as it may be spent. */
+static double credit(const struct governor *g, double blas)
+{
+    double earned = (double)load(&g->credit_ns), most = GOVERNOR_CREDIT * blas;
+    most = most < GOVERNOR_CREDIT_NS ? most : GOVERNOR_CREDIT_NS;
+    return earned < most ? earned : most;
+}
+
 /* Inequality (1). `own` is the time the call itself will add to `blas`. */
 static bool affordable(const struct governor *g, double cost, double own)
 {
-    double share = GOVERNOR_SHARE * ((double)load(&g->blas_ns) + own);
-    double credit = (double)load(&g->credit_ns);
-    credit = credit < GOVERNOR_CREDIT_NS ? credit : GOVERNOR_CREDIT_NS;
-    return regret(g) + cost <= (share > GOVERNOR_GRACE_NS + credit ? share : GOVERNOR_GRACE_NS + credit);
+    double blas = (double)load(&g->blas_ns) + own, share = GOVERNOR_SHARE * blas, start = GOVERNOR_GRACE_NS + credit(g, blas);
+    return regret(g) + cost <= (share > start ? share : start);
 }
 
 /* Adds to a share; when it grows old both sides are halved, so that what was long ago counts less. */

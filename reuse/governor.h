@@ -8,8 +8,8 @@
  *     regret + what this look may cost  <=  max(GOVERNOR_GRACE + credit, GOVERNOR_SHARE * blas)                    (1)
  *
  * where credit is a quarter of the time of calls that were refused for want of money although their sample had been seen before
- * and samples of their class had told the truth, at most GOVERNOR_CREDIT: proof that the program repeats itself buys a closer
- * look, once.
+ * and samples of their class had told the truth, at most GOVERNOR_CREDIT_NS and GOVERNOR_CREDIT of `blas`: proof that the program
+ * repeats itself buys a closer look, once.
  *
  * Why the bound holds: each unit of spending is admitted by (1) with the cost expected of it, and is booked when it is done, so
  * regret can pass the right-hand side only by what the calls in flight (one a thread) cost more than expected, and by loans. A
@@ -18,9 +18,10 @@
  * eighth of its call and GOVERNOR_TRUST. It may exceed (1), but only while no earlier loan of its kind is unpaid: one that brings
  * no hit must be worked off by (1) before the next, and after one lost so at first sight no more are given at first sight. So
  * that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas` more, and
- * GOVERNOR_ALMS. The estimates behind (1) come from measured times of the same class (routine, arithmetic, size of its operands,
- * caller) as soon as there are any; a hit is booked with what such calls take on average, if that is less than what this one took
- * when it was computed (a first call is cold).
+ * GOVERNOR_ALMS_NS. All of it together, of a program with 3 s in BLAS: grace, credit, alms and samples, 22 ms or 0.0073 of it; of
+ * a long one 0.0075. The estimates behind (1) come from measured times of the same class (routine, arithmetic, size of its
+ * operands, caller) as soon as there are any; a hit is booked with what such calls take on average, if that is less than what
+ * this one took when it was computed (a first call is cold).
  *
  * Beyond the bound it looks for gain, by what the class has shown. With g = time of the call - time of a hit:
  * - g <= 0: nothing to be had. After a few such looks in a row at calls of one routine, arithmetic and caller, whatever their
@@ -52,13 +53,14 @@
 enum {
     GOVERNOR_GRACE_NS = 12000000,
     GOVERNOR_ALMS_NS = 500000,
-    GOVERNOR_CREDIT_NS = 15000000,
+    GOVERNOR_CREDIT_NS = 5000000,
     GOVERNOR_TRUST_NS = 100000000,
     GOVERNOR_CLASSES = 1024,
     GOVERNOR_REOPEN = 256,
     GOVERNOR_USES = 3
 };
-#define GOVERNOR_SAMPLES 0.002
+#define GOVERNOR_SAMPLES 0.0015
+#define GOVERNOR_CREDIT 0.004
 #define GOVERNOR_SHARE 0.006 /* the rest of the promised 1 % pays for samples, loans and what is not measured or foreseen */
 
 /* `part` of `of`; both are halved when they grow old. */

@@ -316,3 +316,35 @@ Test(governor, a_lost_loan_at_first_sight_is_the_last)
     cr_expect_leq(governor_books(w.g).loans, 1);
     program_ends(&w);
 }
+
+/* Every `more`th product repeats one of the last eight, at even odds: looking costs what hits bring, more or less. */
+static void even_odds(uint32_t more, double call_ns, double hit_ns, double miss_ns)
+{
+    static struct world w;
+    uint32_t recent[8] = {0}, next = 1;
+    uint64_t random = more;
+    program_begins(&w, call_ns, hit_ns, miss_ns);
+    while (governor_books(w.g).blas_ns < 3000000000u && w.calls < 20000) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        uint32_t *slot = &recent[random >> 40 & 7];
+        if ((random >> 50) % more)
+            *slot = next++;
+        fill(*slot);
+        program_calls(&w, *slot);
+    }
+    struct log_governor books = governor_books(w.g);
+    double regret = (double)books.spent_ns - (double)books.saved_ns;
+    cr_expect_leq(regret, 0.009 * (double)books.blas_ns, "1 in %u, %g, %g, %g ns: %.2f %% of %g ms", more, call_ns, hit_ns,
+                  miss_ns, 100 * regret / (double)books.blas_ns, 1e-6 * (double)books.blas_ns);
+    program_ends(&w);
+}
+
+Test(governor, a_program_of_three_seconds_pays_less_than_one_percent)
+{
+    for (uint32_t more = 2; more <= 8; more *= 2) {
+        even_odds(more, 430e3, 50e3, 160e3);
+        even_odds(more, 430e3, 90e3, 250e3);
+        even_odds(more, 240e3, 50e3, 200e3);
+        even_odds(more, 1000e3, 60e3, 900e3);
+    }
+}
