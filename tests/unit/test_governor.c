@@ -348,3 +348,72 @@ Test(governor, a_program_of_three_seconds_pays_less_than_one_percent)
         even_odds(more, 1000e3, 60e3, 900e3);
     }
 }
+
+/* By the gate's rates a hit of the large results takes longer than their call. That it does not, others have shown. */
+Test(governor, a_class_that_seems_too_dear_is_tried)
+{
+    static struct world w;
+    uint64_t large = 0;
+    program_begins(&w, 0, 0, 0);
+    for (uint32_t i = 0; i < 2000; i++) {
+        fill(i % 40);
+        w.call_ns = 100e3;
+        w.hit_ns = 3e3;
+        w.miss_ns = 6e3;
+        program_calls(&w, i % 40);
+        w.call_ns = 80e3;
+        w.hit_ns = 22e3;
+        w.miss_ns = 60e3;
+        uint64_t before = w.hits;
+        program_multiplies(&w, 40 + i % 40, 4 * N, 4 * N, N / 16);
+        large += w.hits - before;
+    }
+    program_ends(&w);
+    cr_expect_gt((double)large, 0.9 * 1960, "%lu hits", (unsigned long)large);
+}
+
+/* In the first round nothing has come again yet, in the second all of it does. */
+Test(governor, nothing_repeats_before_a_program_comes_round)
+{
+    static struct world w;
+    program_begins(&w, 3e6, 200e3, 500e3);
+    for (uint32_t i = 0; i < 160; i++) {
+        fill(i % 16);
+        program_calls(&w, i % 16);
+    }
+    program_ends(&w);
+    cr_expect_geq(w.hits, 142, "%lu hits", (unsigned long)w.hits);
+}
+
+/* Results were asked for once each, which does not pay for keeping them. Those that follow are asked for again and again. */
+Test(governor, what_has_come_often_enough_is_kept)
+{
+    static struct world w;
+    program_begins(&w, 2.2e6, 1.1e6, 2.6e6);
+    for (uint32_t i = 0; i < 120; i++) {
+        fill(i / 3);
+        program_calls(&w, i / 3);
+    }
+    uint64_t before = w.hits;
+    for (uint32_t i = 0; i < 960; i++) {
+        fill(40 + i % 24);
+        program_calls(&w, 40 + i % 24);
+    }
+    program_ends(&w);
+    cr_expect_gt(w.hits - before, 600, "%lu hits", (unsigned long)(w.hits - before));
+}
+
+/* The processor is taken away while a result is kept, which eats up what may be spent: hits win it back, loan by loan. */
+Test(governor, loans_repaid_by_hits_are_followed_by_others)
+{
+    static struct world w;
+    program_begins(&w, 2.6e6, 0.8e6, 2e6);
+    for (uint32_t i = 0; i < 24 * 60; i++) {
+        w.miss_ns = w.looked == 3 ? 100e6 : 2e6;
+        fill(i % 24);
+        program_calls(&w, i % 24);
+    }
+    cr_expect_gt(w.hits, 24 * 40, "%lu hits", (unsigned long)w.hits);
+    cr_expect_gt(governor_books(w.g).loans, 2);
+    governor_free(w.g);
+}
