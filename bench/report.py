@@ -237,7 +237,8 @@ Written by `make bench{quick}`, which repeats all of it on the machine at hand. 
 
 Programs as their users would write them, unchanged: numpy, SciPy, scikit-learn, R, C ([bench/pipelines](../bench/pipelines)). Each is run
 plain, under `blase run --reuse LEVEL`, as an **oracle** (the same program edited by hand so that no BLAS call with equal inputs is made
-twice: the most any tool at this level can do) and, where that is natural, with **joblib.Memory** around the same calls and an empty cache (joblib, `--reuse none` and `always` in the first round only).
+twice: the most any tool at this level can do) and, where that is natural, with **joblib.Memory** around the same calls and an empty
+cache. joblib and `--reuse none` run in the first round only, *always* also in those after the governor saved less than it.
 {rounds} interleaved rounds, whole processes, start-up and making the data included, median seconds.
 *Share of the oracle's gain* is (plain − blase) / (plain − oracle), left out where the oracle removes less than {worth}. *Time in BLAS* is
 what the routines take of the program's time when every call is made (`--reuse none`). An oracle gives its caller a copy of

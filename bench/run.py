@@ -16,14 +16,13 @@ import sys
 
 import machine
 import measure
+from figures import ALWAYS, NONE, ORACLE_CALLS, net_seconds, serving_levels
 from profiles import save_profile
 from programs import PROGRAMS, selected
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 LEVELS = ["full", "none"]  # later: sliced, hybrid
-ALWAYS = "blase always"    # full reuse with every call looked up: what the governor must not fall behind
-ORACLE_CALLS = "oracle's calls"  # the oracle under --reuse none: how long the calls take that it still makes
-ONCE = ["joblib", "blase none", ALWAYS, ORACLE_CALLS]  # of the first round only: the first takes very long, of the others counters are asked
+ONCE = ["joblib", NONE, ALWAYS, ORACLE_CALLS]  # of the first round only: the first takes very long, of the others counters are asked
 SMALL_GAIN = 1.2           # below it a program's own profile is saved, to show where its time goes
 
 
@@ -84,12 +83,21 @@ def warm_up(program, build, blase):
             "identical": printed["plain"] == printed["oracle"]}
 
 
-def measure_program(program, options, blase):
-    found = {variant: {"runs": [], "difference": None} for variant in variants_of(program, options)}
+def loses(found, levels):
+    """By the rounds so far, has the governor saved less than looking up every call? One run of either is too few to tell by how much."""
+    program = {"variants": {name: entry for name, entry in found.items() if entry["runs"]}}
+    always = net_seconds(program, ALWAYS)
+    return always is not None and any(net_seconds(program, level) < always for level in serving_levels({"levels": levels}))
+
+
+def measure_program(program, options, blase, repeats):
+    """`repeats`: any call of the program does. Of one without, nobody asks which calls its oracle still makes."""
+    found = {variant: {"runs": [], "difference": None} for variant in variants_of(program, options) if repeats or variant != ORACLE_CALLS}
     expected = None
     for turn in range(options.rounds):
+        once = [variant for variant in ONCE if variant != ALWAYS or not loses(found, options.levels)] if turn else []
         for variant, entry in found.items():
-            if turn and variant in ONCE:
+            if variant in once:
                 continue
             figures, printed, shown = run_variant(program, variant, options.size, options.build, blase)
             if expected is None:
@@ -148,7 +156,7 @@ def measure_all(options):
     results = []
     for program in options.programs:
         checked = warm_up(program, options.build, blase)
-        found = measure_program(program, options, blase)
+        found = measure_program(program, options, blase, checked["plain_repeats"] > 0)
         progress(program, found)
         profile = None
         if program.language == "Python" and options.size != "tiny" and gain(found, options.levels[0]) < SMALL_GAIN:

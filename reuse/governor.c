@@ -10,7 +10,8 @@ enum { LOOK_MOST_NS = 50000 }; /* a few dozen elements, all of them far: what to
 enum { NEVER_CLOSED_NS = 2000 * LOOK_COST_NS }; /* beside such a call a look costs nothing */
 enum { BARREN_FROM = 512, BARREN_RATIO = 50, SUBSET = 16, FORGET_AT = 1024, FORGET_FRESH_AT = 64, CREDIT_PART = 4 };
 static const double BELIEF_IN_FRESH = 2, BELIEF_IN_REPEATED = 128,
-                    BELIEF_IN_USES = 8; /* results that count as asked for beforehand */
+                    BELIEF_IN_USES = 8;                         /* results that count as asked for beforehand */
+static const double BELIEF_IN_SIGHTS = 32, SIGHTS_AT_FIRST = 2; /* samples that count as seen before, and again so often */
 static const float LEARNING_RATE = 0.25f, LEARNING_DOWN = 0.5f, LEARNING_LEAP = 4;
 
 static uint64_t load(const _Atomic uint64_t *counter)
@@ -38,13 +39,19 @@ static double regret(const struct governor *g)
     return (double)load(&g->spent_ns) - (double)load(&g->saved_ns);
 }
 
+/* What was earned, as far as it may be spent. */
+static double credit(const struct governor *g, double blas)
+{
+    double earned = (double)load(&g->credit_ns), most = GOVERNOR_CREDIT * blas;
+    most = most < GOVERNOR_CREDIT_NS ? most : GOVERNOR_CREDIT_NS;
+    return earned < most ? earned : most;
+}
+
 /* Inequality (1). `own` is the time the call itself will add to `blas`. */
 static bool affordable(const struct governor *g, double cost, double own)
 {
-    double share = GOVERNOR_SHARE * ((double)load(&g->blas_ns) + own);
-    double credit = (double)load(&g->credit_ns);
-    credit = credit < GOVERNOR_CREDIT_NS ? credit : GOVERNOR_CREDIT_NS;
-    return regret(g) + cost <= (share > GOVERNOR_GRACE_NS + credit ? share : GOVERNOR_GRACE_NS + credit);
+    double blas = (double)load(&g->blas_ns) + own, share = GOVERNOR_SHARE * blas, start = GOVERNOR_GRACE_NS + credit(g, blas);
+    return regret(g) + cost <= (share > start ? share : start);
 }
 
 /* Adds to a share; when it grows old both sides are halved, so that what was long ago counts less. */
@@ -99,6 +106,15 @@ static double scaled(double estimate, const _Atomic float *scale)
     return s > 0 ? estimate * (double)s : estimate;
 }
 
+/* By what its class has shown; as long as it has shown nothing, by what all have, if that is less: a class that seems too dear is
+ * never tried, and would never show that it is not. */
+static double hoped(double estimate, const _Atomic float *own, const _Atomic float *all)
+{
+    bool measured = atomic_load_explicit(own, memory_order_relaxed) > 0;
+    double hope = scaled(estimate, all);
+    return measured ? scaled(estimate, own) : hope < estimate ? hope : estimate;
+}
+
 /* Other load and cold caches only ever add time: what took less is believed sooner, and what took far more not at once. */
 static void learn(_Atomic float *scale, double measured, double estimate)
 {
@@ -123,8 +139,8 @@ static void expect(struct governor *g, struct governed *d, const struct canon *c
     d->raw = gate_estimate(c, use);
     d->class = narrower(g, d->class, &d->raw);
     d->call_ns = scaled(d->raw.call_ns, &d->class->call_scale);
-    d->hit_ns = scaled(d->raw.hit_ns, &d->class->hit_scale);
-    d->miss_ns = scaled(d->raw.miss_ns, &d->class->miss_scale);
+    d->hit_ns = hoped(d->raw.hit_ns, &d->class->hit_scale, &g->hit_scale);
+    d->miss_ns = hoped(d->raw.miss_ns, &d->class->miss_scale, &g->miss_scale);
 }
 
 static bool barren(const struct governor_class *class)
@@ -140,11 +156,13 @@ static enum sight sight_of(struct governor *g, struct governed *d, const struct 
                            const struct canon *factor, const struct use *factor_use)
 {
     d->sample = sample_of(c, use);
-    enum sight whole = samples_look(&g->samples, d->sample), half = SIGHT_NEW;
+    unsigned times = 0;
+    enum sight whole = samples_look(&g->samples, d->sample, &d->times), half = SIGHT_NEW;
     if (c->op->driver) {
         d->factor_sample = sample_of(factor, factor_use);
-        half = samples_look(&g->samples, d->factor_sample);
+        half = samples_look(&g->samples, d->factor_sample, &times);
     }
+    d->times = times > d->times ? times : d->times;
     return half > whole ? half : whole;
 }
 
@@ -189,7 +207,7 @@ static double uses(const struct governor_class *class)
 static double sights(const struct governor_class *class, double most)
 {
     double again = share_part(&class->samples), anew = share_of(&class->samples) - again;
-    double each = again / (anew + 1);
+    double each = (again + SIGHTS_AT_FIRST * BELIEF_IN_SIGHTS) / (anew + BELIEF_IN_SIGHTS);
     return each < 1 ? 1 : each < most ? each : most;
 }
 
@@ -203,7 +221,8 @@ static double prospect_of_new(const struct governed *d)
 /* What keeping a result that was seen before should bring, if it is asked for as such results were. */
 static double prospect_of_seen(const struct governed *d)
 {
-    double asked = chance(&d->class->repeated, BELIEF_IN_REPEATED) * uses(d->class);
+    double known = uses(d->class), often = d->times > known ? d->times : known;
+    double asked = chance(&d->class->repeated, BELIEF_IN_REPEATED) * often;
     return truth(d->class) * asked * (d->call_ns - d->hit_ns - LOOK_COST_NS);
 }
 
@@ -236,6 +255,7 @@ static bool take_loan(struct governor *g, struct governed *d)
         return false;
     d->loan = d->sight == SIGHT_KEPT;
     if (!d->loan) {
+        atomic_store(&g->trust_regret_ns, (int64_t)regret(g));
         atomic_store(&g->trust_due_ns, load(&g->saved_ns) + (uint64_t)d->miss_ns);
         atomic_store(&g->trust_fresh, d->sight == SIGHT_NEW);
     }
@@ -250,7 +270,7 @@ static bool worth_a_loan(const struct governed *d, double cost)
     case SIGHT_KEPT:
         return true;
     case SIGHT_SEEN:
-        return 4 * cost <= prospect_of_seen(d);
+        return 2 * cost <= prospect_of_seen(d);
     default:
         return 8 * cost <= d->call_ns && cost <= GOVERNOR_TRUST_NS;
     }
@@ -325,9 +345,11 @@ uint64_t governor_worth(const struct governed *d, uint64_t computed_ns)
     return d->class && d->call_ns < (double)computed_ns ? (uint64_t)d->call_ns : computed_ns;
 }
 
-/* Loans are paid when regret is back within (1). */
+/* Loans are paid when regret is back within (1), the one on trust also when hits brought it back to what it was before. */
 static void settle_loans(struct governor *g)
 {
+    if (load(&g->trust_ns) && regret(g) <= (double)atomic_load_explicit(&g->trust_regret_ns, memory_order_relaxed))
+        atomic_store(&g->trust_ns, 0);
     if ((load(&g->loan_ns) || load(&g->trust_ns)) && affordable(g, 0, 0)) {
         if (load(&g->trust_ns) && atomic_load(&g->trust_fresh) && load(&g->saved_ns) < load(&g->trust_due_ns))
             atomic_store(&g->trust_lost, true);
@@ -351,9 +373,10 @@ void governor_traced(struct governor *g, const struct governed *d, uint64_t spen
     add(&g->blas_ns, call_ns);
     if (!hit || !saved_ns) /* of a hit only a driver's solution was computed, if anything */
         learn(&d->class->call_scale, (double)call_ns, d->raw.call_ns);
-    learn_own(hit ? &d->class->hit_scale : &d->class->miss_scale, (double)spent_ns, hit ? d->raw.hit_ns : d->raw.miss_ns);
+    double raw_ns = hit ? d->raw.hit_ns : d->raw.miss_ns;
+    learn_own(hit ? &d->class->hit_scale : &d->class->miss_scale, (double)spent_ns, raw_ns);
+    learn_own(hit ? &g->hit_scale : &g->miss_scale, (double)spent_ns, raw_ns);
     if (!hit) {
-        learn_own(&g->miss_scale, (double)spent_ns, d->raw.miss_ns);
         d->sight == SIGHT_NEW ? tally(&d->class->fresh, 1, 0, FORGET_FRESH_AT) : tally(&d->class->repeated, 1, 0, FORGET_AT);
     } else {
         tally(&d->class->uses, 0, 1, FORGET_AT);

@@ -8,19 +8,21 @@
  *     regret + what this look may cost  <=  max(GOVERNOR_GRACE + credit, GOVERNOR_SHARE * blas)                    (1)
  *
  * where credit is a quarter of the time of calls that were refused for want of money although their sample had been seen before
- * and samples of their class had told the truth, at most GOVERNOR_CREDIT: proof that the program repeats itself buys a closer
- * look, once.
+ * and samples of their class had told the truth, at most GOVERNOR_CREDIT_NS and GOVERNOR_CREDIT of `blas`: proof that the program
+ * repeats itself buys a closer look, once.
  *
  * Why the bound holds: each unit of spending is admitted by (1) with the cost expected of it, and is booked when it is done, so
  * regret can pass the right-hand side only by what the calls in flight (one a thread) cost more than expected, and by loans. A
  * loan is a look at a call whose sample says that its result was kept (it is almost surely repaid at once by the hit), or the
- * keeping of a result that costs little beside what it should bring: a quarter of that if the sample was seen before, else an
- * eighth of its call and GOVERNOR_TRUST. It may exceed (1), but only while no earlier loan of its kind is unpaid: one that brings
- * no hit must be worked off by (1) before the next, and after one lost so at first sight no more are given at first sight. So
- * that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas` more, and
- * GOVERNOR_ALMS. The estimates behind (1) come from measured times of the same class (routine, arithmetic, size of its operands,
- * caller) as soon as there are any; a hit is booked with what such calls take on average, if that is less than what this one took
- * when it was computed (a first call is cold).
+ * keeping of a result that costs little beside what it should bring: half of that if the sample was seen before, else an eighth
+ * of its call and GOVERNOR_TRUST_NS. It may exceed (1), but only while no earlier loan of its kind is unpaid. It is paid when
+ * regret is back to what it was before: what brings no hits must be worked off by (1) before the next, and after one lost so at
+ * first sight no more are given at first sight. So that loans are found when nothing else is affordable, samples may always take
+ * GOVERNOR_SAMPLES of `blas` more, and GOVERNOR_ALMS_NS. All of it together, of a program with 3 s in BLAS: grace, credit, alms
+ * and samples, 22 ms or 0.0073 of it; of a long one 0.0075. The estimates behind (1) come from measured times of the same class
+ * (routine, arithmetic, size of its operands, caller) as soon as there are any; until then what other classes have shown to cost
+ * less than the gate thinks is hoped of this one, too, lest it be never tried. A hit is booked with what such calls take on
+ * average, if that is less than what this one took when it was computed (a first call is cold).
  *
  * Beyond the bound it looks for gain, by what the class has shown. With g = time of the call - time of a hit:
  * - g <= 0: nothing to be had. After a few such looks in a row at calls of one routine, arithmetic and caller, whatever their
@@ -31,11 +33,13 @@
  *   such looks that were hits. Programs that change elements between the sampled ones are found out this way.
  * - the sample was seen before: kept if  truth * chance * uses * g > time of a miss,  where chance is the share of
  *   results kept on a second sight that were asked for at all (believed in until many were not), and uses how often those were
- *   (GOVERNOR_USES times to begin with).
+ *   (GOVERNOR_USES times to begin with), or how often this sample was seen before, if that is more: what has come so often that
+ *   having kept it would have paid by now is kept, as one buys what has been hired for its price.
  * - it is new: kept if  chance * sights * g > time of a miss,  chance being the share of results kept at first sight that were
- *   asked for (two thirds to begin with; the more often samples come again, the longer that is believed), and sights how often a
- *   new sample of the class was seen again, from once to GOVERNOR_USES times; else only the 32nd, 64th, 128th … call. So dear
- *   results are kept at first sight, cheap ones at the second.
+ *   asked for (four fifths to begin with; the more often samples come again, the longer that is believed), and sights how often a
+ *   new sample of the class was seen again, from once to GOVERNOR_USES times (twice to begin with: before a program comes round
+ * to where it began nothing can have come again, and what is let pass then is lost); else only the 32nd, 64th, 128th … call. So
+ *   dear results are kept at first sight, cheap ones at the second or later.
  * Where samples keep being new, a class is barren: of it only the calls in a 1/16 of all contents, told by a few elements, are
  * sampled. The choice depends on content alone, so what repeats is met again (as in SHARDS, Waldspurger et al., FAST 2015).
  *
@@ -52,13 +56,14 @@
 enum {
     GOVERNOR_GRACE_NS = 12000000,
     GOVERNOR_ALMS_NS = 500000,
-    GOVERNOR_CREDIT_NS = 15000000,
+    GOVERNOR_CREDIT_NS = 5000000,
     GOVERNOR_TRUST_NS = 100000000,
     GOVERNOR_CLASSES = 1024,
     GOVERNOR_REOPEN = 256,
     GOVERNOR_USES = 3
 };
-#define GOVERNOR_SAMPLES 0.002
+#define GOVERNOR_SAMPLES 0.0015
+#define GOVERNOR_CREDIT 0.004
 #define GOVERNOR_SHARE 0.006 /* the rest of the promised 1 % pays for samples, loans and what is not measured or foreseen */
 
 /* `part` of `of`; both are halved when they grow old. */
@@ -84,9 +89,10 @@ struct governor {
     _Atomic uint64_t credit_ns;
     _Atomic uint64_t loan_ns, trust_ns;  /* open loans, for looks and for results kept on trust: 0 means another may be taken */
     _Atomic uint64_t trust_due_ns;       /* what `saved` must reach for the loan on trust to have been repaid by hits */
+    _Atomic int64_t trust_regret_ns;     /* regret before that loan */
     atomic_bool trust_fresh, trust_lost; /* the loan on trust is for a first sight; such a one was not repaid */
     _Atomic uint64_t sampled, looked, refused_budget, refused_gain, loans;
-    _Atomic float miss_scale; /* of all classes: what a miss of a new one should be expected to cost, if that is more */
+    _Atomic float hit_scale, miss_scale; /* of all classes: what to expect of one that has shown nothing */
     struct samples samples;
     struct governor_class classes[GOVERNOR_CLASSES];
 };
@@ -99,6 +105,7 @@ struct governed {
     uint64_t sample, factor_sample;  /* of the call; of what a driver factors */
     bool factor_kept;                /* told by whoever traces the call: the driver's factor is in the cache */
     enum sight sight;
+    unsigned times;          /* that its sample was seen before */
     struct afforded lineage; /* where no governor is asked: what tracing may cost */
     bool loan, wanted;       /* loan: for a look; wanted: there was gain to be had, but no money */
 };

@@ -6,6 +6,8 @@
 
 __extension__ typedef unsigned __int128 uint128;
 
+enum { KEPT_BIT = 1, TIMES_UNIT = 2, NOT_SAMPLE = 2 * SAMPLE_MOST_TIMES + 1 }; /* the bits of a slot */
+
 /* Steps by the golden ratio: any prefix of the sequence is spread evenly over [0, count). */
 static int64_t spread(int i, int64_t count)
 {
@@ -49,7 +51,7 @@ uint64_t sample_of(const struct canon *c, const struct use *use)
         if (!view_empty(&v))
             used += sample_view(&v, SAMPLE_ELEMENTS, bytes + used);
     }
-    return fingerprint_bytes(bytes, used).lo & ~(uint64_t)1;
+    return fingerprint_bytes(bytes, used).lo & ~(uint64_t)NOT_SAMPLE;
 }
 
 uint64_t sample_hint(const struct canon *c, const struct use *use)
@@ -66,27 +68,39 @@ uint64_t sample_hint(const struct canon *c, const struct use *use)
 
 static _Atomic uint64_t *bucket_of(struct samples *s, uint64_t sample)
 {
-    return s->slots[(sample >> 1) % SAMPLE_BUCKETS];
+    return s->slots[sample / (NOT_SAMPLE + 1) % SAMPLE_BUCKETS];
 }
 
-enum sight samples_look(struct samples *s, uint64_t sample)
+static bool is(uint64_t slot, uint64_t sample)
+{
+    return (slot & ~(uint64_t)NOT_SAMPLE) == sample;
+}
+
+enum sight samples_look(struct samples *s, uint64_t sample, unsigned *times)
 {
     _Atomic uint64_t *bucket = bucket_of(s, sample);
     for (int way = 0; way < SAMPLE_WAYS; way++) {
         uint64_t slot = atomic_load_explicit(&bucket[way], memory_order_relaxed);
-        if ((slot & ~(uint64_t)1) == sample)
-            return slot & 1 ? SIGHT_KEPT : SIGHT_SEEN;
+        if (!is(slot, sample))
+            continue;
+        *times = (unsigned)(slot & NOT_SAMPLE) / TIMES_UNIT;
+        if (*times < SAMPLE_MOST_TIMES)
+            atomic_store_explicit(&bucket[way], slot + TIMES_UNIT, memory_order_relaxed);
+        return slot & KEPT_BIT ? SIGHT_KEPT : SIGHT_SEEN;
     }
     uint64_t older = atomic_load_explicit(&bucket[0], memory_order_relaxed);
     atomic_store_explicit(&bucket[1], older, memory_order_relaxed);
-    atomic_store_explicit(&bucket[0], sample, memory_order_relaxed);
+    atomic_store_explicit(&bucket[0], sample + TIMES_UNIT, memory_order_relaxed);
+    *times = 0;
     return SIGHT_NEW;
 }
 
 void samples_keep(struct samples *s, uint64_t sample)
 {
     _Atomic uint64_t *bucket = bucket_of(s, sample);
-    for (int way = 0; way < SAMPLE_WAYS; way++)
-        if ((atomic_load_explicit(&bucket[way], memory_order_relaxed) & ~(uint64_t)1) == sample)
-            atomic_store_explicit(&bucket[way], sample | 1, memory_order_relaxed);
+    for (int way = 0; way < SAMPLE_WAYS; way++) {
+        uint64_t slot = atomic_load_explicit(&bucket[way], memory_order_relaxed);
+        if (is(slot, sample))
+            atomic_store_explicit(&bucket[way], slot | KEPT_BIT, memory_order_relaxed);
+    }
 }

@@ -12,12 +12,13 @@
 
 #include "lineage/view.h"
 
-enum { SAMPLE_BUCKETS = 1 << 15, SAMPLE_WAYS = 2, SAMPLE_ELEMENTS = 32, HINT_ELEMENTS = 4 };
+enum { SAMPLE_BUCKETS = 1 << 15, SAMPLE_WAYS = 2, SAMPLE_ELEMENTS = 32, HINT_ELEMENTS = 4, SAMPLE_MOST_TIMES = 7 };
 
 enum sight { SIGHT_NEW, SIGHT_SEEN, SIGHT_KEPT };
 
 struct samples {
-    _Atomic uint64_t slots[SAMPLE_BUCKETS][SAMPLE_WAYS]; /* the sample, its lowest bit: its result was kept */
+    /* the sample, in its lowest bits: its result was kept; how often it was seen before */
+    _Atomic uint64_t slots[SAMPLE_BUCKETS][SAMPLE_WAYS];
 };
 
 uint64_t sample_of(const struct canon *c, const struct use *use);
@@ -25,8 +26,8 @@ uint64_t sample_of(const struct canon *c, const struct use *use);
 /* A hash of still fewer elements: picks a fixed part of all contents. */
 uint64_t sample_hint(const struct canon *c, const struct use *use);
 
-/* What is known of the sample; a new one is entered. */
-enum sight samples_look(struct samples *s, uint64_t sample);
+/* What is known of the sample; a new one is entered. `times`: how often it was seen before, SAMPLE_MOST_TIMES at most. */
+enum sight samples_look(struct samples *s, uint64_t sample, unsigned *times);
 
 /* Its result is kept now. */
 void samples_keep(struct samples *s, uint64_t sample);

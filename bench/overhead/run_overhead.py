@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Measures what blasé costs programs with nothing to reuse, and what it costs programs written to fool it; writes one JSON.
 
-Plain and `blase run` alternate, A B A B … A, one process at a time. A round's ratio is B over the mean of its two neighbours A, so that
-a machine that grows slower evenly does not count; the same ratio of an A over its neighbours A says how much is the machine's own. A
-program that prints `seconds S` is measured by that instead of its wall time. What both print must be the same.
+Plain (A), `blase run` (B) and plain again as a control (C) take turns, A B A C A B A C … A, one process at a time. A round's ratio is B
+over the mean of its two neighbours A, so that a machine that grows slower evenly does not count; C over its neighbours, measured alike,
+says what such a ratio is where there is nothing to measure. Quick runs of the programs written to fool the cost model leave out C: of
+those the books count. A program that prints `seconds S` is measured by that instead of its wall time. What all print must be the same.
 """
 
 import argparse
@@ -48,41 +49,57 @@ def one(run):
 
 
 def over_neighbours(middle, outer, key):
-    return [m[key] / (0.5 * (outer[i][key] + outer[i + 1][key])) for i, m in enumerate(middle)]
+    return [m[key] / (0.5 * (before[key] + after[key])) for m, (before, after) in zip(middle, outer)]
 
 
-def ratios(plain, blase, key):
-    """Of each round, and of the plain runs among themselves."""
-    own = [over_neighbours([plain[i]], [plain[i - 1], plain[i + 1]], key)[0] for i in range(1, len(plain) - 1)]
-    return {"rounds": over_neighbours(blase, plain, key), "plain": own}
+class Turns:
+    """The runs of one program, in the order in which they were made."""
+
+    def __init__(self, command, blase):
+        self.command, self.blase = command, blase
+        self.identical, self.printed = True, None
+        self.plain, self.runs = [], {"blase": [], "control": []}
+        self.outer = {kind: [] for kind in self.runs}
+        self.plain.append(self.run(measure.run))
+
+    def run(self, how):
+        figures, printed = one(how(self.command))
+        figures["processor"] = figures["user"] + figures["system"]
+        self.printed = printed if self.printed is None else self.printed
+        self.identical = self.identical and printed == self.printed
+        return figures
+
+    def take(self, kind):
+        """One run of the kind, and the plain one after it."""
+        self.runs[kind].append(self.run(self.blase.run if kind == "blase" else measure.run))
+        self.plain.append(self.run(measure.run))
+        self.outer[kind].append(self.plain[-2:])
+
+    def ratios(self, key):
+        return {kind: over_neighbours(runs, self.outer[kind], key) for kind, runs in self.runs.items()}
 
 
 def measure_program(program, options, blase):
-    command = program.command(options.quick, options.build)
-    first, printed = one(measure.run(command))
-    plain, served, same = [first], [], True
+    turns = Turns(program.command(options.quick, options.build), blase)
     for _ in range(options.rounds):
-        for runs, run in ((served, blase.run), (plain, measure.run)):
-            figures, again = one(run(command))
-            same = same and again == printed
-            runs.append(figures)
-    for runs in (plain, served):
-        for figures in runs:
-            figures["processor"] = figures["user"] + figures["system"]
-    return {"name": program.name, "title": program.title, "adversarial": program.adversarial, "command": command, "identical": same,
-            "plain": plain, "blase": served, "ratios": ratios(plain, served, "seconds"),
-            "processor_ratios": ratios(plain, served, "processor")}
+        turns.take("blase")
+        if not (options.quick and program.adversarial):
+            turns.take("control")
+    return {"name": program.name, "title": program.title, "adversarial": program.adversarial, "command": turns.command,
+            "identical": turns.identical, "plain": turns.plain + turns.runs["control"], "blase": turns.runs["blase"],
+            "ratios": turns.ratios("seconds"), "processor_ratios": turns.ratios("processor")}
 
 
 def progress(found):
-    rounds, regret = found["ratios"]["rounds"], [run["show"]["reuse"]["regret_ratio"] for run in found["blase"]]
-    print(f"{found['name']:16s} {found['plain'][0]['seconds']:6.2f} s  median {statistics.median(rounds):.4f}  worst {max(rounds):.4f}  "
-          f"regret {max(regret):.4f}{'' if found['identical'] else '  DIFFERENT OUTPUT'}", flush=True)
+    rounds, control, regret = found["ratios"]["blase"], found["ratios"]["control"], [run["show"]["reuse"]["regret_ratio"] for run in found["blase"]]
+    beside = f"  control {statistics.median(control):.4f} {max(control):.4f}" if control else ""
+    print(f"{found['name']:16s} {found['plain'][0]['seconds']:6.2f} s  median {statistics.median(rounds):.4f}  worst {max(rounds):.4f}"
+          f"{beside}  regret {max(regret):.4f}{'' if found['identical'] else '  DIFFERENT OUTPUT'}", flush=True)
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="some three seconds a program, 2 rounds, under five minutes in all")
+    parser.add_argument("--quick", action="store_true", help="some three seconds a program, 2 rounds, five to six minutes in all")
     parser.add_argument("--rounds", type=int, help="default 7, quick 2")
     parser.add_argument("--threads", type=int, default=1, help="threads of the BLAS provider (default 1: less noise)")
     parser.add_argument("--only", nargs="+", metavar="PROGRAM", help=" ".join(p.name for p in SUITE))

@@ -316,3 +316,104 @@ Test(governor, a_lost_loan_at_first_sight_is_the_last)
     cr_expect_leq(governor_books(w.g).loans, 1);
     program_ends(&w);
 }
+
+/* Every `more`th product repeats one of the last eight, at even odds: looking costs what hits bring, more or less. */
+static void even_odds(uint32_t more, double call_ns, double hit_ns, double miss_ns)
+{
+    static struct world w;
+    uint32_t recent[8] = {0}, next = 1;
+    uint64_t random = more;
+    program_begins(&w, call_ns, hit_ns, miss_ns);
+    while (governor_books(w.g).blas_ns < 3000000000u && w.calls < 20000) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        uint32_t *slot = &recent[random >> 40 & 7];
+        if ((random >> 50) % more)
+            *slot = next++;
+        fill(*slot);
+        program_calls(&w, *slot);
+    }
+    struct log_governor books = governor_books(w.g);
+    double regret = (double)books.spent_ns - (double)books.saved_ns;
+    cr_expect_leq(regret, 0.009 * (double)books.blas_ns, "1 in %u, %g, %g, %g ns: %.2f %% of %g ms", more, call_ns, hit_ns,
+                  miss_ns, 100 * regret / (double)books.blas_ns, 1e-6 * (double)books.blas_ns);
+    program_ends(&w);
+}
+
+Test(governor, a_program_of_three_seconds_pays_less_than_one_percent)
+{
+    for (uint32_t more = 2; more <= 8; more *= 2) {
+        even_odds(more, 430e3, 50e3, 160e3);
+        even_odds(more, 430e3, 90e3, 250e3);
+        even_odds(more, 240e3, 50e3, 200e3);
+        even_odds(more, 1000e3, 60e3, 900e3);
+    }
+}
+
+/* By the gate's rates a hit of the large results takes longer than their call. That it does not, others have shown. */
+Test(governor, a_class_that_seems_too_dear_is_tried)
+{
+    static struct world w;
+    uint64_t large = 0;
+    program_begins(&w, 0, 0, 0);
+    for (uint32_t i = 0; i < 2000; i++) {
+        fill(i % 40);
+        w.call_ns = 100e3;
+        w.hit_ns = 3e3;
+        w.miss_ns = 6e3;
+        program_calls(&w, i % 40);
+        w.call_ns = 80e3;
+        w.hit_ns = 22e3;
+        w.miss_ns = 60e3;
+        uint64_t before = w.hits;
+        program_multiplies(&w, 40 + i % 40, 4 * N, 4 * N, N / 16);
+        large += w.hits - before;
+    }
+    program_ends(&w);
+    cr_expect_gt((double)large, 0.9 * 1960, "%lu hits", (unsigned long)large);
+}
+
+/* In the first round nothing has come again yet, in the second all of it does. */
+Test(governor, nothing_repeats_before_a_program_comes_round)
+{
+    static struct world w;
+    program_begins(&w, 3e6, 200e3, 500e3);
+    for (uint32_t i = 0; i < 160; i++) {
+        fill(i % 16);
+        program_calls(&w, i % 16);
+    }
+    program_ends(&w);
+    cr_expect_geq(w.hits, 142, "%lu hits", (unsigned long)w.hits);
+}
+
+/* Results were asked for once each, which does not pay for keeping them. Those that follow are asked for again and again. */
+Test(governor, what_has_come_often_enough_is_kept)
+{
+    static struct world w;
+    program_begins(&w, 2.2e6, 1.1e6, 2.6e6);
+    for (uint32_t i = 0; i < 120; i++) {
+        fill(i / 3);
+        program_calls(&w, i / 3);
+    }
+    uint64_t before = w.hits;
+    for (uint32_t i = 0; i < 960; i++) {
+        fill(40 + i % 24);
+        program_calls(&w, 40 + i % 24);
+    }
+    program_ends(&w);
+    cr_expect_gt(w.hits - before, 600, "%lu hits", (unsigned long)(w.hits - before));
+}
+
+/* The processor is taken away while a result is kept, which eats up what may be spent: hits win it back, loan by loan. */
+Test(governor, loans_repaid_by_hits_are_followed_by_others)
+{
+    static struct world w;
+    program_begins(&w, 2.6e6, 0.8e6, 2e6);
+    for (uint32_t i = 0; i < 24 * 60; i++) {
+        w.miss_ns = w.looked == 3 ? 100e6 : 2e6;
+        fill(i % 24);
+        program_calls(&w, i % 24);
+    }
+    cr_expect_gt(w.hits, 24 * 40, "%lu hits", (unsigned long)w.hits);
+    cr_expect_gt(governor_books(w.g).loans, 2);
+    governor_free(w.g);
+}
