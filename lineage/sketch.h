@@ -116,8 +116,8 @@ bool sketch_has_room(char type, uint8_t part, int64_t rows, int64_t cols, const 
 /* Could the sketch have a proper part that is the input? Reads no more than the signature; for inside a guard. */
 bool sketch_may_hold(const struct sketch *s, const struct probe *p);
 
-/* The slices (sketches.h) in which a signed sketch has a bit; how many. */
-int sketch_slices(const struct sketch *s, uint16_t slices[SKETCH_SLICES]);
+/* In all slices (sketches.h) that a signed sketch has a bit in: sets this one, or takes it back. */
+void sketch_mark(const struct sketch *s, uint64_t slices[SKETCH_SLICES], uint64_t bit, bool set);
 
 /*
  * The slices in all of which a sketch has a bit if it may hold the input: by its elements at each level, then by its first column
