@@ -55,8 +55,11 @@ struct foretold {
     struct fp content; /* all zero: not known */
 };
 
-/* Of the next step's first `count` inputs. */
-void fold_foretells(const struct fold *f, struct foretold *inputs, int count);
+/*
+ * Of the next step's first `count` inputs. Returns what its first output may be, where it was the same in two turns; all zero:
+ * nothing is foretold of it.
+ */
+struct fp fold_foretells(const struct fold *f, struct foretold *inputs, int count);
 
 /* Is the next step one of a loop's, as far as can be told? */
 bool fold_goes_round(const struct fold *f);

@@ -194,7 +194,7 @@ static enum sketch_kind kind_for(const struct identity *id, const struct view *v
 }
 
 /* The content is sketched unless it is already. */
-static void keep(struct identity *id, const struct view *v, struct fp fp, uint64_t call_ns)
+static void keep(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts, uint64_t call_ns)
 {
     enum sketch_kind kind = kind_for(id, v, call_ns);
     if (kind == SKETCH_NONE || !guard_enter(id->guard))
@@ -208,6 +208,8 @@ static void keep(struct identity *id, const struct view *v, struct fp fp, uint64
         return;
     uint64_t began = books_begin(id);
     struct sketch *s = sketch_new(v, fp, kind);
+    if (s && parts)
+        s->whole = *parts;
     if (s && searched)
         sketch_sign(s);
     books_end(id, began);
@@ -226,9 +228,28 @@ void identity_called(struct identity *id, uint64_t call_ns)
     atomic_fetch_add_explicit(&id->blas_ns, call_ns, memory_order_relaxed);
 }
 
-void identity_produced(struct identity *id, const struct view *v, struct fp fp, uint64_t call_ns)
+void identity_produced(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts,
+                       uint64_t call_ns)
 {
-    keep(id, v, fp, call_ns);
+    keep(id, v, fp, parts, call_ns);
+}
+
+bool identity_left(struct identity *id, const struct view *v, struct fp content, struct sketch_parts *parts)
+{
+    if (!guard_enter(id->guard))
+        return false;
+    struct sketch *s = sketches_find(id->sketches, content);
+    if (s && s->kind == SKETCH_COPY && s->whole.count && s->vector == v->vector)
+        sketch_hold(s);
+    else
+        s = NULL;
+    guard_leave(id->guard);
+    const bool left = s && sketch_proves(s, v);
+    if (left)
+        *parts = s->whole;
+    if (s)
+        sketch_release(s);
+    return left;
 }
 
 /* A region that the operand lies in, with what is kept of it; taken under the guard, judged outside. */
@@ -381,5 +402,5 @@ void identity_recognise(struct identity *id, const struct view *v, struct fp fp,
     recognise(id, v, found);
     books_end(id, began);
     if (found->how == FOUND_NOTHING)
-        keep(id, v, fp, 0);
+        keep(id, v, fp, NULL, 0);
 }

@@ -36,6 +36,7 @@
 #include "lineage/log_format.h"
 
 struct identity;
+struct sketch_parts;
 
 /* What an input was found to be. */
 enum found_how { FOUND_NOTHING, FOUND_WHOLE, FOUND_SLICE, FOUND_UNPROVEN };
@@ -85,8 +86,15 @@ struct identity_sums identity_sums(const struct identity *id);
 /* Without the guard: steps 2 to 4 for an input before its call. What stays FOUND_NOTHING will be a leaf, and is sketched. */
 void identity_recognise(struct identity *id, const struct view *v, struct fp fp, struct found *found);
 
-/* Without the guard: a call took this long; what it left in each output. */
+/*
+ * Without the guard: a call took this long; what it left in each output, with its parts where it may be asked whether it left the
+ * same once more.
+ */
 void identity_called(struct identity *id, uint64_t call_ns);
-void identity_produced(struct identity *id, const struct view *v, struct fp fp, uint64_t call_ns);
+void identity_produced(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts,
+                       uint64_t call_ns);
+
+/* Without the guard: does the view hold this content, and what are its parts? False: it does not, or it cannot be proven. */
+bool identity_left(struct identity *id, const struct view *v, struct fp content, struct sketch_parts *parts);
 
 #endif

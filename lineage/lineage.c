@@ -7,6 +7,7 @@
 #include "lineage/fold.h"
 #include "lineage/guard.h"
 #include "lineage/signature.h"
+#include "lineage/sketch.h"
 #include "lineage/triangles.h"
 
 /* What is written at the end: _exit may come from a signal handler that interrupted malloc. */
@@ -254,7 +255,7 @@ void lineage_foretell(struct lineage *l, struct traced *t)
         return;
     const bool follows = t->thread < l->nfolds && l->folds[t->thread];
     if (follows)
-        fold_foretells(l->folds[t->thread], foretold, t->ninputs);
+        t->recurring = fold_foretells(l->folds[t->thread], foretold, t->ninputs);
     for (int i = 0; i < t->ninputs && follows; i++) {
         if (foretold[i].how == FORETOLD_NOTHING)
             continue;
@@ -268,6 +269,17 @@ void lineage_foretell(struct lineage *l, struct traced *t)
         struct traced_input *in = &t->inputs[i];
         in->foretold = (hinted & (1u << i)) && identity_proves(&hints[i], &in->view, &in->fp, &in->found);
     }
+}
+
+bool lineage_recurs(struct lineage *l, const struct traced *t, const struct view *v, struct traced_output *out)
+{
+    struct sketch_parts parts;
+    if (fp_equal(t->recurring, (struct fp){0, 0}) || !identity_left(l->identity, v, t->recurring, &parts))
+        return false;
+    out->nparts = parts.count;
+    memcpy(out->parts, parts.parts, sizeof parts.parts);
+    memcpy(out->fps, parts.fps, sizeof parts.fps);
+    return true;
 }
 
 static bool all_found(const struct traced *t)
@@ -304,7 +316,11 @@ void lineage_produced(struct lineage *l, const struct traced *t)
     for (int i = 0; i < t->noutputs; i++) {
         int k = t->outputs[i].operand;
         struct view v = view_of(t->canon, k, t->use[k].write);
-        identity_produced(l->identity, &v, t->outputs[i].fps[0], t->call_ns);
+        struct sketch_parts parts;
+        parts.count = (uint8_t)t->outputs[i].nparts;
+        memcpy(parts.parts, t->outputs[i].parts, sizeof parts.parts);
+        memcpy(parts.fps, t->outputs[i].fps, sizeof parts.fps);
+        identity_produced(l->identity, &v, t->outputs[i].fps[0], l->folding.dedup && i == 0 ? &parts : NULL, t->call_ns);
     }
 }
 

@@ -51,6 +51,7 @@ struct traced {
     uint64_t start_ns, call_ns, fingerprint_ns, fingerprint_bytes, copy_ns, saved_ns, trace_ns;
     uint64_t kept_bytes; /* what the result takes in the cache, or would */
     uint32_t height;     /* set by lineage_record: of the item in the DAG */
+    struct fp recurring; /* set by lineage_foretell: what the first output may be; all zero: not known */
     int ninputs, noutputs;
     struct traced_input inputs[OP_MAX_OPERANDS]; /* those beyond the counts hold anything */
     struct traced_output outputs[OP_MAX_OPERANDS];
@@ -79,6 +80,12 @@ void lineage_header(struct lineage *l, const char *const pairs[][2], int count);
  * last. Where it holds that still, fingerprint and origin are filled in.
  */
 void lineage_foretell(struct lineage *l, struct traced *t);
+
+/*
+ * After the call, which left `v`: is it what a loop foretold of its first output? Then the fingerprints are filled in, as
+ * fingerprint_parts would have.
+ */
+bool lineage_recurs(struct lineage *l, const struct traced *t, const struct view *v, struct traced_output *out);
 
 /*
  * Around a call, if buffers are to have identities: what its inputs are, before it overwrites them; what its outputs are, once

@@ -254,6 +254,7 @@ struct sketch *sketch_new(const struct view *v, struct fp content, enum sketch_k
     s->element = v->element;
     s->type = v->type;
     s->part = v->part;
+    s->vector = v->vector;
     s->kind = (uint8_t)kind;
     s->shift = (uint8_t)(64 - p.log2);
     s->bytes = p.all;

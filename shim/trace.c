@@ -190,7 +190,8 @@ static void fingerprint_outputs(struct tracing *t, uint64_t began)
             continue;
         struct traced_output *out = &r->outputs[r->noutputs++];
         out->operand = k;
-        out->nparts = fingerprint_parts(&v, &t->process->crew, t->threads, out->fps, out->parts);
+        if (r->noutputs > 1 || !lineage_recurs(t->process->lineage, r, &v, out))
+            out->nparts = fingerprint_parts(&v, &t->process->crew, t->threads, out->fps, out->parts);
         r->fingerprint_bytes += view_bytes(&v);
     }
     t->now = clock_ns();
