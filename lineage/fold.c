@@ -161,7 +161,7 @@ static void note_recent(struct fold *f, const struct step *s)
             f->recent_leaves[leaf++ % RECENT_LEAVES] = s->inputs[k].fp;
 }
 
-struct fp fold_foretells(const struct fold *f, struct foretold *inputs, int count)
+bool fold_foretells(const struct fold *f, struct foretold *inputs, int count, struct fp *output)
 {
     uint32_t position;
     const struct patch *patch = expected(f, &position);
@@ -180,7 +180,8 @@ struct fp fold_foretells(const struct fold *f, struct foretold *inputs, int coun
             inputs[i] = (struct foretold){FORETOLD_KNOWN, recent_content(f, is_item, ref)};
         }
     }
-    return patch && patch->steps[position].recurs ? patch->steps[position].output : (struct fp){0, 0};
+    *output = patch && patch->steps[position].recurs ? patch->steps[position].output : (struct fp){0, 0};
+    return patch != NULL;
 }
 
 uint64_t fold_items(const struct fold *f)

@@ -56,10 +56,10 @@ struct foretold {
 };
 
 /*
- * Of the next step's first `count` inputs. Returns what its first output may be, where it was the same in two turns; all zero:
- * nothing is foretold of it.
+ * Of the next step's first `count` inputs, and of its first output: what it was in the last two turns, or all zero. False: no
+ * loop goes round.
  */
-struct fp fold_foretells(const struct fold *f, struct foretold *inputs, int count);
+bool fold_foretells(const struct fold *f, struct foretold *inputs, int count, struct fp *output);
 
 /* Is the next step one of a loop's, as far as can be told? */
 bool fold_goes_round(const struct fold *f);

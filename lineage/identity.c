@@ -234,6 +234,37 @@ void identity_produced(struct identity *id, const struct view *v, struct fp fp, 
     keep(id, v, fp, parts, call_ns);
 }
 
+struct sketch *identity_sketch(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts)
+{
+    const enum sketch_kind kind = sketch_best(v);
+    if (kind != SKETCH_COPY || (!id->thorough && !affordable(id, sketch_cost_ns(v, kind))))
+        return NULL;
+    uint64_t began = books_begin(id);
+    struct sketch *s = sketch_new(v, fp, kind);
+    if (s && parts)
+        s->whole = *parts;
+    books_end(id, began);
+    return s;
+}
+
+void identity_keep(struct identity *id, struct sketch *s)
+{
+    struct sketch *known = sketches_find(id->sketches, s->content);
+    if (known && known->kind >= s->kind) {
+        sketches_touch(id->sketches, known);
+        sketch_release(s);
+        return;
+    }
+    sketches_add(id->sketches, s);
+}
+
+void identity_again(struct identity *id, struct fp content)
+{
+    struct sketch *known = sketches_find(id->sketches, content);
+    if (known)
+        sketches_touch(id->sketches, known);
+}
+
 bool identity_left(struct identity *id, const struct view *v, struct fp content, struct sketch_parts *parts)
 {
     if (!guard_enter(id->guard))

@@ -86,15 +86,23 @@ struct identity_sums identity_sums(const struct identity *id);
 /* Without the guard: steps 2 to 4 for an input before its call. What stays FOUND_NOTHING will be a leaf, and is sketched. */
 void identity_recognise(struct identity *id, const struct view *v, struct fp fp, struct found *found);
 
-/*
- * Without the guard: a call took this long; what it left in each output, with its parts where it may be asked whether it left the
- * same once more.
- */
+/* Without the guard: a call took this long; what it left in each output. */
 void identity_called(struct identity *id, uint64_t call_ns);
 void identity_produced(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts,
                        uint64_t call_ns);
 
-/* Without the guard: does the view hold this content, and what are its parts? False: it does not, or it cannot be proven. */
+/*
+ * The same in two steps, of which the first asks nobody: what a loop leaves is hardly ever known. NULL: it is not to be done so.
+ * The second, with the guard held, takes the sketch over; or tells that the content was produced once more.
+ */
+struct sketch *identity_sketch(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts);
+void identity_keep(struct identity *id, struct sketch *s);
+void identity_again(struct identity *id, struct fp content);
+
+/*
+ * Without the guard: does the view hold this content, and what are its parts, as they were told when it was produced? False: it
+ * does not, or it cannot be proven.
+ */
 bool identity_left(struct identity *id, const struct view *v, struct fp content, struct sketch_parts *parts);
 
 #endif

@@ -239,8 +239,12 @@ static void take_outputs(struct lineage *l, const struct traced *t, struct step 
                 content_put(l->content, &origin);
             if (p > 0 || !l->identity || !t->use)
                 continue;
-            struct view v = view_of(t->canon, out->operand, t->use[out->operand].write);
-            identity_holds(l->identity, &v, &origin);
+            if (i < t->nleft) {
+                identity_holds(l->identity, &t->left[i].view, &origin);
+            } else {
+                struct view v = view_of(t->canon, out->operand, t->use[out->operand].write);
+                identity_holds(l->identity, &v, &origin);
+            }
         }
     }
     s->noutputs = (uint8_t)t->noutputs;
@@ -255,7 +259,7 @@ void lineage_foretell(struct lineage *l, struct traced *t)
         return;
     const bool follows = t->thread < l->nfolds && l->folds[t->thread];
     if (follows)
-        t->recurring = fold_foretells(l->folds[t->thread], foretold, t->ninputs);
+        t->goes_round = fold_foretells(l->folds[t->thread], foretold, t->ninputs, &t->recurring);
     for (int i = 0; i < t->ninputs && follows; i++) {
         if (foretold[i].how == FORETOLD_NOTHING)
             continue;
@@ -271,7 +275,7 @@ void lineage_foretell(struct lineage *l, struct traced *t)
     }
 }
 
-bool lineage_recurs(struct lineage *l, const struct traced *t, const struct view *v, struct traced_output *out)
+bool lineage_recurs(struct lineage *l, struct traced *t, const struct view *v, struct traced_output *out)
 {
     struct sketch_parts parts;
     if (fp_equal(t->recurring, (struct fp){0, 0}) || !identity_left(l->identity, v, t->recurring, &parts))
@@ -279,7 +283,7 @@ bool lineage_recurs(struct lineage *l, const struct traced *t, const struct view
     out->nparts = parts.count;
     memcpy(out->parts, parts.parts, sizeof parts.parts);
     memcpy(out->fps, parts.fps, sizeof parts.fps);
-    return true;
+    return t->recurred = true;
 }
 
 static bool all_found(const struct traced *t)
@@ -308,20 +312,55 @@ void lineage_recognise(struct lineage *l, struct traced *t)
         triangles_split(&l->guard, l->content, &known, t);
 }
 
-void lineage_produced(struct lineage *l, const struct traced *t)
+static void sketch_output(struct lineage *l, const struct traced *t, int i, struct traced_left *left)
+{
+    const struct traced_output *out = &t->outputs[i];
+    const bool foldable = l->folding.dedup && i == 0; /* and so it may be asked for again */
+    struct sketch_parts parts;
+    left->again = t->recurred && i == 0;
+    left->sketch = NULL;
+    if (left->again)
+        return;
+    if (foldable) {
+        parts.count = (uint8_t)out->nparts;
+        memcpy(parts.parts, out->parts, sizeof parts.parts);
+        memcpy(parts.fps, out->fps, sizeof parts.fps);
+    }
+    if (t->goes_round)
+        left->sketch = identity_sketch(l->identity, &left->view, out->fps[0], foldable ? &parts : NULL);
+    if (!left->sketch)
+        identity_produced(l->identity, &left->view, out->fps[0], foldable ? &parts : NULL, t->call_ns);
+}
+
+void lineage_produced(struct lineage *l, struct traced *t)
 {
     if (!l->identity || !t->use)
         return;
     identity_called(l->identity, t->call_ns);
-    for (int i = 0; i < t->noutputs; i++) {
-        int k = t->outputs[i].operand;
-        struct view v = view_of(t->canon, k, t->use[k].write);
-        struct sketch_parts parts;
-        parts.count = (uint8_t)t->outputs[i].nparts;
-        memcpy(parts.parts, t->outputs[i].parts, sizeof parts.parts);
-        memcpy(parts.fps, t->outputs[i].fps, sizeof parts.fps);
-        identity_produced(l->identity, &v, t->outputs[i].fps[0], l->folding.dedup && i == 0 ? &parts : NULL, t->call_ns);
+    for (t->nleft = 0; t->nleft < t->noutputs; t->nleft++) {
+        int k = t->outputs[t->nleft].operand;
+        struct traced_left *left = &t->left[t->nleft];
+        left->view = view_of(t->canon, k, t->use[k].write);
+        sketch_output(l, t, t->nleft, left);
     }
+}
+
+/* Nothing came of it. */
+static void drop_left(struct traced *t)
+{
+    for (int i = 0; i < t->nleft; i++)
+        if (t->left[i].sketch)
+            sketch_release(t->left[i].sketch);
+    t->nleft = 0;
+}
+
+static void keep_left(struct lineage *l, struct traced *t)
+{
+    for (int i = 0; i < t->nleft; i++)
+        if (t->left[i].sketch)
+            identity_keep(l->identity, t->left[i].sketch);
+        else if (t->left[i].again)
+            identity_again(l->identity, t->outputs[i].fps[0]);
 }
 
 /* The signature's number, told to the log when it is new. */
@@ -360,8 +399,11 @@ static void fill_step(struct step *s, const struct traced *t)
 uint64_t lineage_record(struct lineage *l, struct traced *t)
 {
     struct relation relations[OP_MAX_OPERANDS];
-    if (!guard_enter(&l->guard))
+    if (!guard_enter(&l->guard)) {
+        drop_left(t);
         return 0;
+    }
+    keep_left(l, t);
     struct fold *fold = fold_of(l, t->thread);
     struct step *s = fold ? fold_step(&l->folding, fold) : NULL;
     uint64_t id = 0;

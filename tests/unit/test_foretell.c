@@ -160,7 +160,7 @@ static void compute(const struct traced *t, double alpha)
 }
 
 /* What recurs has the fingerprints of what is there, those of its parts, too. */
-static void foretell_output(struct loops *p, int recorder, const struct traced *t, const struct view *v)
+static void foretell_output(struct loops *p, int recorder, struct traced *t, const struct view *v)
 {
     const struct traced_output *is = &t->outputs[0];
     struct traced_output found = {.operand = is->operand};
