@@ -66,7 +66,7 @@ struct identity_sums identity_sums(const struct identity *id)
 bool identity_whole(const struct identity *id, const struct view *v, struct fp fp, struct found *found)
 {
     const struct region_held *held = regions_same(id->regions, v);
-    const struct origin *origin = held && fp_equal(held->origin.content, fp) ? &held->origin : content_find(id->content, fp);
+    const struct origin *origin = held && fp_equal(held->origin.content, fp) ? &held->origin : content_find(id->content, fp, v->part != PART_FULL);
     if (!origin)
         return false;
     *found = (struct found){.how = FOUND_WHOLE, .origin = *origin};
@@ -362,7 +362,7 @@ static bool next_sketch(const struct identity *id, const struct probe *p, uint64
         return false;
     struct sketch *s = sketches_next(id->sketches, p, before);
     if (s) {
-        const struct origin *origin = content_find(id->content, s->content);
+        const struct origin *origin = content_find(id->content, s->content, s->part != PART_FULL);
         c->sketch = origin ? sketch_hold(s) : NULL;
         c->seq = s->seq;
         if (origin)

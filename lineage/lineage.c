@@ -158,11 +158,11 @@ static void note_replaced(struct lineage *l, const struct view *v, const struct 
 static struct relation new_leaf(struct lineage *l, const struct traced_input *in, const struct step *s, uint64_t leaf,
                                 struct flow *f, uint32_t *height)
 {
-    const struct origin origin = {.content = in->fp, .ref = leaf, .touched = s->id, .age = content_age(l->content)};
+    const struct origin origin = {.content = in->fp, .ref = leaf, .touched = s->id, .age = content_age(l->content), .part = in->view.part};
     *f = (struct flow){.kind = FLOW_NEW, .fp = in->fp};
     if (!in->beside)
         note_replaced(l, &in->view, s, f);
-    content_put(l->content, &origin);
+    content_put(l->content, &origin, NULL);
     if (l->identity && !in->beside)
         identity_holds(l->identity, &in->view, &origin);
     *height += *height == 0;
@@ -193,11 +193,12 @@ static struct relation join_known(struct lineage *l, const struct traced_input *
 static struct origin *origin_of(struct lineage *l, const struct traced_input *in, struct origin *own)
 {
     if (in->found.how == FOUND_NOTHING)
-        return content_find(l->content, in->fp);
+        return content_find(l->content, in->fp, in->view.part != PART_FULL);
     *own = in->found.origin;
     if (in->found.by_region && own->age == content_age(l->content)) /* the index has nothing to add */
         return own;
-    struct origin *known = content_find(l->content, in->found.origin.content);
+    const bool full = in->found.how == FOUND_WHOLE && in->view.part == PART_FULL;
+    struct origin *known = content_find(l->content, in->found.origin.content, !full);
     if (known && known->ref == in->found.origin.ref && known->is_item == in->found.origin.is_item &&
         known->operand == in->found.origin.operand)
         return known;
@@ -218,33 +219,38 @@ static void join_inputs(struct lineage *l, struct traced *t, struct step *s, str
     s->ninputs = (uint8_t)t->ninputs;
 }
 
+static const struct content_triangles *triangles_of(const struct traced_output *out, struct content_triangles *triangles)
+{
+    memcpy(triangles->fps, &out->fps[1], sizeof triangles->fps);
+    return triangles;
+}
+
 static void take_outputs(struct lineage *l, const struct traced *t, struct step *s, bool round)
 {
+    struct content_triangles room;
     const uint8_t age = content_age(l->content);
     for (int i = 0; i < t->noutputs; i++) {
         const struct traced_output *out = &t->outputs[i];
         s->outputs[i] = out->fps[0];
         triangles_note(&l->triangles, t, out);
-        for (int p = 0; p < out->nparts; p++) {
-            const struct origin origin = {.content = out->fps[p],
-                                          .ref = s->id,
-                                          .touched = s->id,
-                                          .height = t->height,
-                                          .operand = (uint8_t)out->operand,
-                                          .age = age,
-                                          .is_item = 1};
-            if (round)
-                content_put_later(l->content, &origin);
-            else
-                content_put(l->content, &origin);
-            if (p > 0 || !l->identity || !t->use)
-                continue;
-            if (i < t->nleft) {
-                identity_holds(l->identity, &t->left[i].view, &origin);
-            } else {
-                struct view v = view_of(t->canon, out->operand, t->use[out->operand].write);
-                identity_holds(l->identity, &v, &origin);
-            }
+        const struct origin origin = {.content = out->fps[0],
+                                      .ref = s->id,
+                                      .touched = s->id,
+                                      .height = t->height,
+                                      .operand = (uint8_t)out->operand,
+                                      .age = age,
+                                      .is_item = 1,
+                                      .part = out->parts[0]};
+        const struct content_triangles *triangles = out->nparts == FP_MAX_PARTS ? triangles_of(out, &room) : NULL;
+        if (round)
+            content_put_later(l->content, &origin, triangles);
+        else
+            content_put(l->content, &origin, triangles);
+        if (i < t->nleft) {
+            identity_holds(l->identity, &t->left[i].view, &origin);
+        } else if (l->identity && t->use) {
+            struct view v = view_of(t->canon, out->operand, t->use[out->operand].write);
+            identity_holds(l->identity, &v, &origin);
         }
     }
     s->noutputs = (uint8_t)t->noutputs;
@@ -445,7 +451,7 @@ bool lineage_knows(struct lineage *l, struct fp fp)
 {
     if (!guard_enter(&l->guard))
         return true;
-    bool known = content_find(l->content, fp) != NULL;
+    bool known = content_find(l->content, fp, true) != NULL;
     guard_leave(&l->guard);
     return known;
 }

@@ -33,7 +33,7 @@ static void stop(struct recorder *r)
 static void put(struct recorder *r, const struct view *v, struct origin origin)
 {
     cr_assert(guard_enter(&r->guard));
-    content_put(r->content, &origin);
+    content_put(r->content, &origin, NULL);
     identity_holds(r->identity, v, &origin);
     guard_leave(&r->guard);
 }
