@@ -234,6 +234,12 @@ void identity_produced(struct identity *id, const struct view *v, struct fp fp, 
     keep(id, v, fp, parts, call_ns);
 }
 
+void identity_announce(const struct view *v)
+{
+    if (sketch_best(v) == SKETCH_COPY)
+        sketch_announce(v, SKETCH_COPY);
+}
+
 struct sketch *identity_sketch(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts)
 {
     const enum sketch_kind kind = sketch_best(v);

@@ -92,9 +92,11 @@ void identity_produced(struct identity *id, const struct view *v, struct fp fp, 
                        uint64_t call_ns);
 
 /*
- * The same in two steps, of which the first asks nobody: what a loop leaves is hardly ever known. NULL: it is not to be done so.
- * The second, with the guard held, takes the sketch over; or tells that the content was produced once more.
+ * The same in steps, of which the first ask nobody: what a loop leaves is hardly ever known. Before the call it is announced.
+ * NULL: it is not to be done so. Then, with the guard held, the sketch is taken over; or it is told that the content was produced
+ * once more.
  */
+void identity_announce(const struct view *v);
 struct sketch *identity_sketch(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts);
 void identity_keep(struct identity *id, struct sketch *s);
 void identity_again(struct identity *id, struct fp content);

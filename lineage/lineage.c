@@ -256,6 +256,19 @@ static void take_outputs(struct lineage *l, const struct traced *t, struct step 
     s->noutputs = (uint8_t)t->noutputs;
 }
 
+/* The first output of a call that a loop foretells, unless it may be what it was. */
+static void announce_output(const struct traced *t)
+{
+    if (!t->goes_round || !t->use || !fp_equal(t->recurring, (struct fp){0, 0}))
+        return;
+    for (int k = 0; k < t->canon->op->noperands; k++)
+        if (t->use[k].write.part != PART_NONE) {
+            const struct view v = view_of(t->canon, k, t->use[k].write);
+            identity_announce(&v);
+            return;
+        }
+}
+
 void lineage_foretell(struct lineage *l, struct traced *t)
 {
     struct foretold foretold[OP_MAX_OPERANDS];
@@ -279,6 +292,7 @@ void lineage_foretell(struct lineage *l, struct traced *t)
         struct traced_input *in = &t->inputs[i];
         in->foretold = (hinted & (1u << i)) && identity_proves(&hints[i], &in->view, &in->fp, &in->found);
     }
+    announce_output(t);
 }
 
 bool lineage_recurs(struct lineage *l, struct traced *t, const struct view *v, struct traced_output *out)
@@ -402,6 +416,20 @@ static void fill_step(struct step *s, const struct traced *t)
     s->nscalars = signature_scalars(t->canon, s->scalars);
 }
 
+/* Equal for steps whose like a loop would bring again. */
+static uint64_t token_of(const struct step *s, const struct relation *relations)
+{
+    uint64_t token = step_mix(s->signature + 1);
+    for (int i = 0; i < s->ninputs; i++) {
+        const struct relation *r = &relations[i];
+        token = step_mix(token + r->distance * 64 + r->output);
+        if (r->slice.rows)
+            token = step_mix(step_mix(step_mix(token + (uint64_t)r->slice.row) + (uint64_t)r->slice.col) +
+                             ((uint64_t)r->slice.rows << 32 ^ (uint64_t)r->slice.cols));
+    }
+    return token;
+}
+
 uint64_t lineage_record(struct lineage *l, struct traced *t)
 {
     struct relation relations[OP_MAX_OPERANDS];
@@ -419,9 +447,7 @@ uint64_t lineage_record(struct lineage *l, struct traced *t)
         take_outputs(l, t, s, fold_goes_round(fold));
         s->signature = l->log ? sign(l, t) : 0;
         id = s->id + 1;
-        uint64_t token = s->signature * UINT64_C(0x9e3779b97f4a7c15) ^
-                         fingerprint_bytes(relations, (size_t)t->ninputs * sizeof relations[0]).lo;
-        fold_add(&l->folding, fold, token);
+        fold_add(&l->folding, fold, l->folding.dedup ? token_of(s, relations) : 0);
     }
     guard_leave(&l->guard);
     return id;
