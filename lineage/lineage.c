@@ -12,6 +12,7 @@
 
 /* What is written at the end: _exit may come from a signal handler that interrupted malloc. */
 enum { LAST_WORDS_BYTES = 64 * 1024 };
+enum { WORTH_ANNOUNCING = 256 }; /* elements; fewer are soon there */
 enum { SEEN_LIMIT = 4096 }; /* providers and callers whose record was written; more are written again, harmlessly */
 
 struct lineage {
@@ -263,6 +264,8 @@ static void announce_output(const struct traced *t)
         return;
     for (int k = 0; k < t->canon->op->noperands; k++)
         if (t->use[k].write.part != PART_NONE) {
+            if (t->use[k].write.rows * t->use[k].write.cols < WORTH_ANNOUNCING)
+                return;
             const struct view v = view_of(t->canon, k, t->use[k].write);
             identity_announce(&v);
             return;

@@ -241,7 +241,7 @@ static void take_samples(struct sketch *s, const struct view *v)
  * The memory of the last sketch of about this size that went: the next one takes it. Sketches come and go in turns, and what goes
  * is the oldest, long out of the processor's caches; so it is known which memory to fetch.
  */
-enum { SPARES = 16, LINE = 64, WORTH_FETCHING = 2048 };
+enum { SPARES = 16, LINE = 64 };
 static struct sketch *_Atomic spares[SPARES];
 
 static struct sketch *_Atomic *spare_of(size_t bytes)
@@ -264,7 +264,7 @@ void sketch_announce(const struct view *v, enum sketch_kind kind)
     sketch_extents(v, &rows, &cols);
     const struct plan p = plan_of(rows, cols, v->element, kind);
     const char *at = (const char *)atomic_load_explicit(spare_of(p.all), memory_order_relaxed);
-    for (size_t line = p.copy; at && p.all >= WORTH_FETCHING && line < p.all; line += LINE)
+    for (size_t line = p.copy; at && line < p.all; line += LINE)
         __builtin_prefetch(at + line, 1); /* never a fault, whoever has it by now */
 }
 

@@ -84,7 +84,7 @@ enum sketch_kind sketch_best(const struct view *v);
 /* About what making one takes, in nanoseconds. */
 uint64_t sketch_cost_ns(const struct view *v, enum sketch_kind kind);
 
-/* A sketch of the view is about to be made: its memory is fetched meanwhile, if it is large and had already. */
+/* A sketch of the view is about to be made: its memory is fetched meanwhile, if it is there already. */
 void sketch_announce(const struct view *v, enum sketch_kind kind);
 
 /* With one reference, not signed yet; NULL: out of memory. */

@@ -261,16 +261,18 @@ static void answers(const struct sketches *all, const struct probe *p, uint64_t 
     memset(found, 0, WORDS * sizeof *found);
     for (int way = 0; way < SKETCH_WAYS; way++) {
         uint16_t slices[SKETCH_KEYS];
-        int n = probe_slices(p, slices, way);
-        for (int word = 0; word < WORDS && n; word++) {
+        const int n = probe_slices(p, slices, way);
+        if (!n)
+            continue;
+        for (int k = n; k < SKETCH_KEYS; k++) /* asked twice, it says the same */
+            slices[k] = slices[0];
+        for (int word = 0; word < WORDS; word++) {
             const uint64_t *here = all->slices[word];
-            uint64_t all_of = here[slices[0]];
-            for (int k = 1; k < n; k++)
-                all_of &= here[slices[k]];
-            found[word] |= all_of;
+            found[word] |= here[slices[0]] & here[slices[1]] & here[slices[2]] & here[slices[3]];
         }
     }
 }
+_Static_assert(SKETCH_KEYS == 4, "answers");
 
 struct sketch *sketches_next(const struct sketches *all, const struct probe *p, uint64_t before)
 {
