@@ -66,7 +66,8 @@ struct identity_sums identity_sums(const struct identity *id)
 bool identity_whole(const struct identity *id, const struct view *v, struct fp fp, struct found *found)
 {
     const struct region_held *held = regions_same(id->regions, v);
-    const struct origin *origin = held && fp_equal(held->origin.content, fp) ? &held->origin : content_find(id->content, fp, v->part != PART_FULL);
+    const struct origin *origin =
+        held && fp_equal(held->origin.content, fp) ? &held->origin : content_find(id->content, fp, v->part != PART_FULL);
     if (!origin)
         return false;
     *found = (struct found){.how = FOUND_WHOLE, .origin = *origin};

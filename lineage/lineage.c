@@ -13,7 +13,7 @@
 /* What is written at the end: _exit may come from a signal handler that interrupted malloc. */
 enum { LAST_WORDS_BYTES = 64 * 1024 };
 enum { WORTH_ANNOUNCING = 256 }; /* elements; fewer are soon there */
-enum { SEEN_LIMIT = 4096 }; /* providers and callers whose record was written; more are written again, harmlessly */
+enum { SEEN_LIMIT = 4096 };      /* providers and callers whose record was written; more are written again, harmlessly */
 
 struct lineage {
     struct guard guard;
@@ -159,7 +159,8 @@ static void note_replaced(struct lineage *l, const struct view *v, const struct 
 static struct relation new_leaf(struct lineage *l, const struct traced_input *in, const struct step *s, uint64_t leaf,
                                 struct flow *f, uint32_t *height)
 {
-    const struct origin origin = {.content = in->fp, .ref = leaf, .touched = s->id, .age = content_age(l->content), .part = in->view.part};
+    const struct origin origin = {
+        .content = in->fp, .ref = leaf, .touched = s->id, .age = content_age(l->content), .part = in->view.part};
     *f = (struct flow){.kind = FLOW_NEW, .fp = in->fp};
     if (!in->beside)
         note_replaced(l, &in->view, s, f);
@@ -247,10 +248,8 @@ static void take_outputs(struct lineage *l, const struct traced *t, struct step 
             content_put_later(l->content, &origin, triangles);
         else
             content_put(l->content, &origin, triangles);
-        if (i < t->nleft) {
-            identity_holds(l->identity, &t->left[i].view, &origin);
-        } else if (l->identity && t->use) {
-            struct view v = view_of(t->canon, out->operand, t->use[out->operand].write);
+        if (l->identity && t->use) {
+            const struct view v = i < t->nleft ? t->left[i].view : view_of(t->canon, out->operand, t->use[out->operand].write);
             identity_holds(l->identity, &v, &origin);
         }
     }

@@ -83,9 +83,8 @@ static bool is_predicted(const struct patch_flow *p, bool continued, bool flippe
         return false;
     const bool by_distance = p->when[continued].by_distance != flipped;
     const uint64_t ref = by_distance ? place_of(f, id, leaf) - p->when[continued].distance : last->ref;
-    const uint64_t replaced = by_distance && f->replaces
-                                  ? replaced_place(f, id, leaf) - p->when[continued].replaces_distance
-                                  : last->replaces_ref;
+    const uint64_t replaced =
+        by_distance && f->replaces ? replaced_place(f, id, leaf) - p->when[continued].replaces_distance : last->replaces_ref;
     return (f->kind == FLOW_NEW || ref == f->ref) && replaced == f->replaces_ref;
 }
 

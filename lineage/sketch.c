@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lineage/fingerprint_rows.h"
+#include "lineage/spare.h"
 
 enum { GRID = 8, VECTOR_BYTES = 128, SIGNED = 1024 };
 _Static_assert(GRID *GRID == SKETCH_SAMPLES, "a sample a cell");
@@ -237,35 +238,12 @@ static void take_samples(struct sketch *s, const struct view *v)
         }
 }
 
-/*
- * The memory of the last sketch of about this size that went: the next one takes it. Sketches come and go in turns, and what goes
- * is the oldest, long out of the processor's caches; so it is known which memory to fetch.
- */
-enum { SPARES = 16, LINE = 64 };
-static struct sketch *_Atomic spares[SPARES];
-
-static struct sketch *_Atomic *spare_of(size_t bytes)
-{
-    return &spares[bytes / LINE % SPARES];
-}
-
-static void *room_for(size_t bytes)
-{
-    struct sketch *s = atomic_exchange_explicit(spare_of(bytes), NULL, memory_order_acquire);
-    if (s && s->bytes == bytes)
-        return s;
-    free(s);
-    return malloc(bytes);
-}
-
 void sketch_announce(const struct view *v, enum sketch_kind kind)
 {
     int64_t rows, cols;
     sketch_extents(v, &rows, &cols);
     const struct plan p = plan_of(rows, cols, v->element, kind);
-    const char *at = (const char *)atomic_load_explicit(spare_of(p.all), memory_order_relaxed);
-    for (size_t line = p.copy; at && line < p.all; line += LINE)
-        __builtin_prefetch(at + line, 1); /* never a fault, whoever has it by now */
+    spare_fetch(p.all, p.copy);
 }
 
 struct sketch *sketch_new(const struct view *v, struct fp content, enum sketch_kind kind)
@@ -273,7 +251,7 @@ struct sketch *sketch_new(const struct view *v, struct fp content, enum sketch_k
     int64_t rows, cols;
     sketch_extents(v, &rows, &cols);
     struct plan p = plan_of(rows, cols, v->element, kind);
-    char *memory = room_for(p.all);
+    char *memory = spare_take(p.all);
     struct sketch *s = (struct sketch *)(void *)memory;
     if (!memory)
         return NULL;
@@ -315,7 +293,7 @@ struct sketch *sketch_hold(struct sketch *s)
 void sketch_release(struct sketch *s)
 {
     if (atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel) == 1)
-        free(atomic_exchange_explicit(spare_of(s->bytes), s, memory_order_acq_rel));
+        spare_give(s, s->bytes);
 }
 
 /* Where the slice's element (i, j) is in the input: a vector may lie along a row of the sketch. */
