@@ -200,16 +200,6 @@ static void apply_row_steps(struct canon *c)
     c->row_major = false;
 }
 
-static bool is_query(const struct canon *c)
-{
-    if (!c->scratch)
-        return false;
-    for (int arg = 0; arg < c->op->nargs; arg++)
-        if (c->op->args[arg].kind == ARG_LWORK && c->a[arg].i == -1)
-            return true;
-    return false;
-}
-
 /* A dimension so large that rows * cols * 16 bytes could not be addressed is not ours to judge. */
 static bool fits(int64_t rows, int64_t cols)
 {
@@ -236,14 +226,22 @@ static bool legal_operand(const struct canon *c, int k, const struct use *use)
     return empty || !referenced || c->a[o->arg].p;
 }
 
-/* Dimensions beyond what any memory holds would overflow the shapes; they are as little ours to judge as negative ones. */
-static bool absurd_dimension(const struct canon *c)
+/*
+ * A question for the size of workspaces, or no call to be judged: dimensions beyond what any memory holds would overflow the
+ * shapes, and are as little ours as negative ones.
+ */
+static enum canon_result judge_integers(const struct canon *c)
 {
     const int64_t limit = (int64_t)1 << 30;
-    for (int arg = 0; arg < c->op->nargs; arg++)
-        if (c->op->args[arg].kind == ARG_INT && (c->a[arg].i < 0 || c->a[arg].i > limit))
-            return true;
-    return false;
+    bool absurd = false;
+    for (int arg = 0; arg < c->op->nargs; arg++) {
+        const int kind = c->op->args[arg].kind;
+        if (kind == ARG_INT)
+            absurd |= c->a[arg].i < 0 || c->a[arg].i > limit;
+        else if (kind == ARG_LWORK && c->scratch && c->a[arg].i == -1)
+            return CANON_QUERY;
+    }
+    return absurd ? CANON_ILLEGAL : CANON_OK;
 }
 
 void canon_uses(const struct canon *c, struct use *use)
@@ -270,10 +268,9 @@ enum canon_result canon_with_uses(const struct call *call, int int_bytes, struct
     c->scratch = !c->lapacke;
     if (!read_layout(call, c) || !read_arguments(call, c))
         return CANON_ILLEGAL;
-    if (is_query(c))
-        return CANON_QUERY;
-    if (absurd_dimension(c))
-        return CANON_ILLEGAL;
+    const enum canon_result judged = judge_integers(c);
+    if (judged != CANON_OK)
+        return judged;
     if (c->op->blas && c->row_major)
         apply_row_steps(c);
     canon_uses(c, use);

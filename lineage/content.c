@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ROOM = 512, WAITING_MOST = 40 * FP_MAX_PARTS, AHEAD = 16 };
+enum { FIRST_ROOM = 512, WAITING_MOST = 40, AHEAD = 16 };
 
 /*
  * Origins stand one after another as they came; what is searched are eight bytes of each, open addressing, at most half full:
@@ -15,13 +15,32 @@ struct table {
     size_t room, count; /* origins; twice as many slots */
 };
 
+/* Triangles that are not filed, of this whole. */
+struct unfiled {
+    struct origin whole;
+    struct content_triangles triangles;
+};
+
+struct generation {
+    struct table table;
+    struct unfiled *unfiled;
+    size_t room, nunfiled;
+    size_t load; /* entries, those of unfiled triangles among them */
+};
+
+struct waiting {
+    struct origin origin;
+    bool square;
+    struct content_triangles triangles;
+};
+
 struct content {
-    struct table young, old;
-    size_t generation; /* entries of one */
+    struct generation young, old;
+    size_t most; /* entries of a generation */
     uint64_t dropped;
     uint8_t age;
     int nwaiting;
-    struct origin waiting[WAITING_MOST];
+    struct waiting waiting[WAITING_MOST];
 };
 
 static uint64_t tag_of(struct fp fp)
@@ -94,10 +113,10 @@ struct content *content_new(uint64_t bytes)
     struct content *index = calloc(1, sizeof *index);
     if (!index)
         return NULL;
-    const size_t each = sizeof(struct origin) + 2 * sizeof(uint64_t);
-    index->generation = FIRST_ROOM;
-    while (index->generation < (size_t)1 << 28 && 5 * index->generation * each <= bytes)
-        index->generation *= 2;
+    const size_t each = sizeof(struct origin) + 2 * sizeof(uint64_t) + sizeof(struct unfiled) / FP_MAX_PARTS;
+    index->most = FIRST_ROOM;
+    while (index->most < (size_t)1 << 28 && 5 * index->most * each <= bytes)
+        index->most *= 2;
     return index;
 }
 
@@ -106,15 +125,27 @@ uint64_t content_dropped(const struct content *index)
     return index->dropped;
 }
 
+static uint64_t generation_bytes(const struct generation *g)
+{
+    return g->table.room * (sizeof(struct origin) + 2 * sizeof(uint64_t)) + g->room * sizeof(struct unfiled);
+}
+
 uint64_t content_bytes(const struct content *index)
 {
-    return (index->young.room + index->old.room) * (sizeof(struct origin) + 2 * sizeof(uint64_t));
+    return generation_bytes(&index->young) + generation_bytes(&index->old);
+}
+
+static void free_generation(struct generation *g)
+{
+    free_table(&g->table);
+    free(g->unfiled);
+    memset(g, 0, sizeof *g);
 }
 
 void content_clear(struct content *index)
 {
-    free_table(&index->young);
-    free_table(&index->old);
+    free_generation(&index->young);
+    free_generation(&index->old);
     index->dropped = 0;
     index->nwaiting = 0;
 }
@@ -130,19 +161,87 @@ uint8_t content_age(const struct content *index)
     return index->age;
 }
 
-static bool file(struct content *index, const struct origin *origin)
+/* The younger generation becomes the older one, whose memory is used again. */
+static void age(struct content *index)
 {
-    if (index->young.count >= index->generation && !table_find(&index->young, origin->content)) {
-        index->dropped += index->old.count; /* less those that moved up, which are few among many */
-        struct table oldest = index->old;
-        index->old = index->young;
-        index->young = oldest; /* its memory is there already */
-        index->young.count = 0;
-        if (oldest.slots)
-            memset(oldest.slots, 0, 2 * oldest.room * sizeof *oldest.slots);
-        index->age++;
+    struct generation oldest = index->old;
+    index->dropped += oldest.load; /* less those that moved up, which are few among many */
+    index->old = index->young;
+    index->young = oldest;
+    index->young.load = index->young.nunfiled = index->young.table.count = 0;
+    if (oldest.table.slots)
+        memset(oldest.table.slots, 0, 2 * oldest.table.room * sizeof *oldest.table.slots);
+    index->age++;
+}
+
+/* `more`: entries beside it that come with it if it is new. */
+static bool file(struct content *index, const struct origin *origin, size_t more)
+{
+    struct generation *young = &index->young;
+    if (young->load >= index->most && !table_find(&young->table, origin->content))
+        age(index);
+    const size_t before = young->table.count;
+    if (!table_put(&young->table, origin, index->age))
+        return false;
+    if (young->table.count > before)
+        young->load += 1 + more;
+    return true;
+}
+
+/* Later ones take the place of those before, as they came. */
+static void file_triangles(struct generation *g, const struct origin *whole, const struct content_triangles *triangles)
+{
+    struct origin origin = *whole;
+    for (int i = 0; i < CONTENT_TRIANGLES; i++) {
+        origin.content = triangles->fps[i];
+        table_put(&g->table, &origin, origin.age);
     }
-    return table_put(&index->young, origin, index->age);
+}
+
+static void file_unfiled(struct generation *g)
+{
+    for (size_t i = 0; i < g->nunfiled; i++)
+        file_triangles(g, &g->unfiled[i].whole, &g->unfiled[i].triangles);
+    g->nunfiled = 0;
+}
+
+static bool room_for_unfiled(struct generation *g)
+{
+    if (g->nunfiled < g->room)
+        return true;
+    const size_t room = g->room ? 2 * g->room : FIRST_ROOM / FP_MAX_PARTS;
+    struct unfiled *larger = realloc(g->unfiled, room * sizeof *larger);
+    if (!larger)
+        return false;
+    g->unfiled = larger;
+    g->room = room;
+    return true;
+}
+
+/* Where triangles are filed already, or may be, all those before them are filed first: of equal ones the latest counts. */
+static bool put(struct content *index, const struct origin *origin, const struct content_triangles *triangles)
+{
+    struct generation *young = &index->young;
+    if (!triangles) {
+        if (origin->part > PART_FULL)
+            file_unfiled(young);
+        return file(index, origin, 0);
+    }
+    const bool known = table_find(&young->table, origin->content) != NULL;
+    if (known)
+        file_unfiled(young);
+    if (!file(index, origin, CONTENT_TRIANGLES))
+        return false;
+    struct unfiled all = {*origin, *triangles};
+    all.whole.age = index->age;
+    if (!known && room_for_unfiled(young)) {
+        young->unfiled[young->nunfiled++] = all;
+        return true;
+    }
+    if (!known)
+        file_unfiled(young);
+    file_triangles(young, &all.whole, triangles);
+    return true;
 }
 
 static void fetch(const struct table *t, struct fp fp)
@@ -155,37 +254,46 @@ static void file_waiting(struct content *index)
 {
     const int count = index->nwaiting;
     for (int i = 0; i < count && i < AHEAD; i++)
-        fetch(&index->young, index->waiting[i].content);
+        fetch(&index->young.table, index->waiting[i].origin.content);
     for (int i = 0; i < count; i++) {
+        const struct waiting *w = &index->waiting[i];
         if (i + AHEAD < count)
-            fetch(&index->young, index->waiting[i + AHEAD].content);
-        file(index, &index->waiting[i]);
+            fetch(&index->young.table, index->waiting[i + AHEAD].origin.content);
+        put(index, &w->origin, w->square ? &w->triangles : NULL);
     }
     index->nwaiting = 0;
 }
 
-void content_put_later(struct content *index, const struct origin *origin)
+void content_put_later(struct content *index, const struct origin *origin, const struct content_triangles *triangles)
 {
     if (index->nwaiting == WAITING_MOST)
         file_waiting(index);
-    index->waiting[index->nwaiting++] = *origin;
+    struct waiting *w = &index->waiting[index->nwaiting++];
+    w->origin = *origin;
+    w->square = triangles != NULL;
+    if (triangles)
+        w->triangles = *triangles;
 }
 
-bool content_put(struct content *index, const struct origin *origin)
+bool content_put(struct content *index, const struct origin *origin, const struct content_triangles *triangles)
 {
     file_waiting(index);
-    return file(index, origin);
+    return put(index, origin, triangles);
 }
 
-struct origin *content_find(struct content *index, struct fp fp)
+struct origin *content_find(struct content *index, struct fp fp, bool triangle)
 {
     file_waiting(index);
-    struct origin *found = table_find(&index->young, fp);
+    if (triangle) {
+        file_unfiled(&index->old);
+        file_unfiled(&index->young);
+    }
+    struct origin *found = table_find(&index->young.table, fp);
     if (found)
         return found;
-    found = table_find(&index->old, fp);
+    found = table_find(&index->old.table, fp);
     if (!found)
         return NULL;
     struct origin moved = *found;
-    return file(index, &moved) ? table_find(&index->young, fp) : NULL;
+    return file(index, &moved, 0) ? table_find(&index->young.table, fp) : NULL;
 }

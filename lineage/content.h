@@ -7,6 +7,10 @@
  * In a large index each entry is a cache miss or two. What nobody is foretold to ask for soon is therefore left waiting
  * (content_put_later) and filed with many others, whose places are fetched side by side. Every question files it first, so that
  * the answer never depends on who waited.
+ *
+ * A square output comes with the contents of its triangles, four for the one of its own, and most programs never ask for any. So
+ * they stand beside the index, in the order of their coming, until a triangle comes by itself or something is asked for that may
+ * be one; then all are filed. They are dropped with the generation of their whole, and count as if they were filed.
  */
 #ifndef BLASE_LINEAGE_CONTENT_H
 #define BLASE_LINEAGE_CONTENT_H
@@ -21,6 +25,13 @@ struct origin {
     uint8_t operand;  /* of the producing item */
     uint8_t age;      /* content_age() when it was last filed or found */
     uint8_t is_item;
+    uint8_t part; /* enum part: what it is all of; beyond PART_FULL it is a triangle */
+};
+
+/* The contents of a whole's triangles. */
+enum { CONTENT_TRIANGLES = FP_MAX_PARTS - 1 };
+struct content_triangles {
+    struct fp fps[CONTENT_TRIANGLES];
 };
 
 struct content;
@@ -29,16 +40,16 @@ struct content *content_new(uint64_t bytes); /* that it may take; NULL: out of m
 void content_free(struct content *index);
 void content_clear(struct content *index);
 
-/* NULL when not known. The pointer holds until the next put. */
-struct origin *content_find(struct content *index, struct fp fp);
+/* NULL when not known; `triangle`: it may be the content of one. The pointer holds until the next put. */
+struct origin *content_find(struct content *index, struct fp fp, bool triangle);
 
 /* Contents that were forgotten for want of memory; bytes in use. */
 uint64_t content_dropped(const struct content *index);
 uint64_t content_bytes(const struct content *index);
 
-/* Adds or replaces; false when out of memory (the index stays usable). */
-bool content_put(struct content *index, const struct origin *origin);
-void content_put_later(struct content *index, const struct origin *origin);
+/* Adds or replaces, with its triangles unless NULL; false when out of memory (the index stays usable). */
+bool content_put(struct content *index, const struct origin *origin, const struct content_triangles *triangles);
+void content_put_later(struct content *index, const struct origin *origin, const struct content_triangles *triangles);
 
 /* Changes when the older generation is dropped: an origin of this age needs no asking for to be kept. */
 uint8_t content_age(const struct content *index);

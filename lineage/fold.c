@@ -20,8 +20,9 @@
  *
  * A patch also foretells, before a step is there, what its inputs will be: that they are what an item of this turn or the last
  * one left, or the very leaf of last turn. Then the memory is compared with the sketch of that content (identity.h), which takes
- * a part of what a fingerprint takes, and proves as much. So in a loop only new leaves and results are fingerprinted; and the
- * results of a loop, which are foretold to be asked for by address, are filed in the content index in batches.
+ * a part of what a fingerprint takes, and proves as much. Likewise a result that was the same in the last two turns, as nothing
+ * that varies reaches it, is compared with what it was. So in a loop only new leaves and results that vary are fingerprinted; and
+ * the results of a loop, which are foretold to be asked for by address, are filed in the content index in batches.
  *
  * Cost: a walk of one edge a step while paths are followed, a dozen operations while they are not; a comparison per input at a
  * turn's end. Memory a thread: the period finder's window (about 80 KB), the last contents (20 KB), at most 2 * FOLD_MOST_STEPS
@@ -160,7 +161,7 @@ static void note_recent(struct fold *f, const struct step *s)
             f->recent_leaves[leaf++ % RECENT_LEAVES] = s->inputs[k].fp;
 }
 
-void fold_foretells(const struct fold *f, struct foretold *inputs, int count)
+bool fold_foretells(const struct fold *f, struct foretold *inputs, int count, struct fp *output)
 {
     uint32_t position;
     const struct patch *patch = expected(f, &position);
@@ -179,6 +180,8 @@ void fold_foretells(const struct fold *f, struct foretold *inputs, int count)
             inputs[i] = (struct foretold){FORETOLD_KNOWN, recent_content(f, is_item, ref)};
         }
     }
+    *output = patch && patch->steps[position].recurs ? patch->steps[position].output : (struct fp){0, 0};
+    return patch != NULL;
 }
 
 uint64_t fold_items(const struct fold *f)

@@ -55,8 +55,11 @@ struct foretold {
     struct fp content; /* all zero: not known */
 };
 
-/* Of the next step's first `count` inputs. */
-void fold_foretells(const struct fold *f, struct foretold *inputs, int count);
+/*
+ * Of the next step's first `count` inputs, and of its first output: what it was in the last two turns, or all zero. False: no
+ * loop goes round.
+ */
+bool fold_foretells(const struct fold *f, struct foretold *inputs, int count, struct fp *output);
 
 /* Is the next step one of a loop's, as far as can be told? */
 bool fold_goes_round(const struct fold *f);

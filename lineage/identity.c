@@ -66,7 +66,8 @@ struct identity_sums identity_sums(const struct identity *id)
 bool identity_whole(const struct identity *id, const struct view *v, struct fp fp, struct found *found)
 {
     const struct region_held *held = regions_same(id->regions, v);
-    const struct origin *origin = held && fp_equal(held->origin.content, fp) ? &held->origin : content_find(id->content, fp);
+    const struct origin *origin =
+        held && fp_equal(held->origin.content, fp) ? &held->origin : content_find(id->content, fp, v->part != PART_FULL);
     if (!origin)
         return false;
     *found = (struct found){.how = FOUND_WHOLE, .origin = *origin};
@@ -194,7 +195,7 @@ static enum sketch_kind kind_for(const struct identity *id, const struct view *v
 }
 
 /* The content is sketched unless it is already. */
-static void keep(struct identity *id, const struct view *v, struct fp fp, uint64_t call_ns)
+static void keep(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts, uint64_t call_ns)
 {
     enum sketch_kind kind = kind_for(id, v, call_ns);
     if (kind == SKETCH_NONE || !guard_enter(id->guard))
@@ -208,6 +209,8 @@ static void keep(struct identity *id, const struct view *v, struct fp fp, uint64
         return;
     uint64_t began = books_begin(id);
     struct sketch *s = sketch_new(v, fp, kind);
+    if (s && parts)
+        s->whole = *parts;
     if (s && searched)
         sketch_sign(s);
     books_end(id, began);
@@ -226,9 +229,65 @@ void identity_called(struct identity *id, uint64_t call_ns)
     atomic_fetch_add_explicit(&id->blas_ns, call_ns, memory_order_relaxed);
 }
 
-void identity_produced(struct identity *id, const struct view *v, struct fp fp, uint64_t call_ns)
+void identity_produced(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts,
+                       uint64_t call_ns)
 {
-    keep(id, v, fp, call_ns);
+    keep(id, v, fp, parts, call_ns);
+}
+
+void identity_announce(const struct view *v)
+{
+    if (sketch_best(v) == SKETCH_COPY)
+        sketch_announce(v, SKETCH_COPY);
+}
+
+struct sketch *identity_sketch(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts)
+{
+    const enum sketch_kind kind = sketch_best(v);
+    if (kind != SKETCH_COPY || (!id->thorough && !affordable(id, sketch_cost_ns(v, kind))))
+        return NULL;
+    uint64_t began = books_begin(id);
+    struct sketch *s = sketch_new(v, fp, kind);
+    if (s && parts)
+        s->whole = *parts;
+    books_end(id, began);
+    return s;
+}
+
+void identity_keep(struct identity *id, struct sketch *s)
+{
+    struct sketch *known = sketches_find(id->sketches, s->content);
+    if (known && known->kind >= s->kind) {
+        sketches_touch(id->sketches, known);
+        sketch_release(s);
+        return;
+    }
+    sketches_add(id->sketches, s);
+}
+
+void identity_again(struct identity *id, struct fp content)
+{
+    struct sketch *known = sketches_find(id->sketches, content);
+    if (known)
+        sketches_touch(id->sketches, known);
+}
+
+bool identity_left(struct identity *id, const struct view *v, struct fp content, struct sketch_parts *parts)
+{
+    if (!guard_enter(id->guard))
+        return false;
+    struct sketch *s = sketches_find(id->sketches, content);
+    if (s && s->kind == SKETCH_COPY && s->whole.count && s->vector == v->vector)
+        sketch_hold(s);
+    else
+        s = NULL;
+    guard_leave(id->guard);
+    const bool left = s && sketch_proves(s, v);
+    if (left)
+        *parts = s->whole;
+    if (s)
+        sketch_release(s);
+    return left;
 }
 
 /* A region that the operand lies in, with what is kept of it; taken under the guard, judged outside. */
@@ -310,7 +369,7 @@ static bool next_sketch(const struct identity *id, const struct probe *p, uint64
         return false;
     struct sketch *s = sketches_next(id->sketches, p, before);
     if (s) {
-        const struct origin *origin = content_find(id->content, s->content);
+        const struct origin *origin = content_find(id->content, s->content, s->part != PART_FULL);
         c->sketch = origin ? sketch_hold(s) : NULL;
         c->seq = s->seq;
         if (origin)
@@ -381,5 +440,5 @@ void identity_recognise(struct identity *id, const struct view *v, struct fp fp,
     recognise(id, v, found);
     books_end(id, began);
     if (found->how == FOUND_NOTHING)
-        keep(id, v, fp, 0);
+        keep(id, v, fp, NULL, 0);
 }

@@ -7,11 +7,13 @@
 #include "lineage/fold.h"
 #include "lineage/guard.h"
 #include "lineage/signature.h"
+#include "lineage/sketch.h"
 #include "lineage/triangles.h"
 
 /* What is written at the end: _exit may come from a signal handler that interrupted malloc. */
 enum { LAST_WORDS_BYTES = 64 * 1024 };
-enum { SEEN_LIMIT = 4096 }; /* providers and callers whose record was written; more are written again, harmlessly */
+enum { WORTH_ANNOUNCING = 256 }; /* elements; fewer are soon there */
+enum { SEEN_LIMIT = 4096 };      /* providers and callers whose record was written; more are written again, harmlessly */
 
 struct lineage {
     struct guard guard;
@@ -157,11 +159,12 @@ static void note_replaced(struct lineage *l, const struct view *v, const struct 
 static struct relation new_leaf(struct lineage *l, const struct traced_input *in, const struct step *s, uint64_t leaf,
                                 struct flow *f, uint32_t *height)
 {
-    const struct origin origin = {.content = in->fp, .ref = leaf, .touched = s->id, .age = content_age(l->content)};
+    const struct origin origin = {
+        .content = in->fp, .ref = leaf, .touched = s->id, .age = content_age(l->content), .part = in->view.part};
     *f = (struct flow){.kind = FLOW_NEW, .fp = in->fp};
     if (!in->beside)
         note_replaced(l, &in->view, s, f);
-    content_put(l->content, &origin);
+    content_put(l->content, &origin, NULL);
     if (l->identity && !in->beside)
         identity_holds(l->identity, &in->view, &origin);
     *height += *height == 0;
@@ -192,11 +195,12 @@ static struct relation join_known(struct lineage *l, const struct traced_input *
 static struct origin *origin_of(struct lineage *l, const struct traced_input *in, struct origin *own)
 {
     if (in->found.how == FOUND_NOTHING)
-        return content_find(l->content, in->fp);
+        return content_find(l->content, in->fp, in->view.part != PART_FULL);
     *own = in->found.origin;
     if (in->found.by_region && own->age == content_age(l->content)) /* the index has nothing to add */
         return own;
-    struct origin *known = content_find(l->content, in->found.origin.content);
+    const bool full = in->found.how == FOUND_WHOLE && in->view.part == PART_FULL;
+    struct origin *known = content_find(l->content, in->found.origin.content, !full);
     if (known && known->ref == in->found.origin.ref && known->is_item == in->found.origin.is_item &&
         known->operand == in->found.origin.operand)
         return known;
@@ -217,32 +221,54 @@ static void join_inputs(struct lineage *l, struct traced *t, struct step *s, str
     s->ninputs = (uint8_t)t->ninputs;
 }
 
+static const struct content_triangles *triangles_of(const struct traced_output *out, struct content_triangles *triangles)
+{
+    memcpy(triangles->fps, &out->fps[1], sizeof triangles->fps);
+    return triangles;
+}
+
 static void take_outputs(struct lineage *l, const struct traced *t, struct step *s, bool round)
 {
+    struct content_triangles room;
     const uint8_t age = content_age(l->content);
     for (int i = 0; i < t->noutputs; i++) {
         const struct traced_output *out = &t->outputs[i];
         s->outputs[i] = out->fps[0];
         triangles_note(&l->triangles, t, out);
-        for (int p = 0; p < out->nparts; p++) {
-            const struct origin origin = {.content = out->fps[p],
-                                          .ref = s->id,
-                                          .touched = s->id,
-                                          .height = t->height,
-                                          .operand = (uint8_t)out->operand,
-                                          .age = age,
-                                          .is_item = 1};
-            if (round)
-                content_put_later(l->content, &origin);
-            else
-                content_put(l->content, &origin);
-            if (p > 0 || !l->identity || !t->use)
-                continue;
-            struct view v = view_of(t->canon, out->operand, t->use[out->operand].write);
+        const struct origin origin = {.content = out->fps[0],
+                                      .ref = s->id,
+                                      .touched = s->id,
+                                      .height = t->height,
+                                      .operand = (uint8_t)out->operand,
+                                      .age = age,
+                                      .is_item = 1,
+                                      .part = out->parts[0]};
+        const struct content_triangles *triangles = out->nparts == FP_MAX_PARTS ? triangles_of(out, &room) : NULL;
+        if (round)
+            content_put_later(l->content, &origin, triangles);
+        else
+            content_put(l->content, &origin, triangles);
+        if (l->identity && t->use) {
+            const struct view v = i < t->nleft ? t->left[i].view : view_of(t->canon, out->operand, t->use[out->operand].write);
             identity_holds(l->identity, &v, &origin);
         }
     }
     s->noutputs = (uint8_t)t->noutputs;
+}
+
+/* The first output of a call that a loop foretells, unless it may be what it was. */
+static void announce_output(const struct traced *t)
+{
+    if (!t->goes_round || !t->use || !fp_equal(t->recurring, (struct fp){0, 0}))
+        return;
+    for (int k = 0; k < t->canon->op->noperands; k++)
+        if (t->use[k].write.part != PART_NONE) {
+            if (t->use[k].write.rows * t->use[k].write.cols < WORTH_ANNOUNCING)
+                return;
+            const struct view v = view_of(t->canon, k, t->use[k].write);
+            identity_announce(&v);
+            return;
+        }
 }
 
 void lineage_foretell(struct lineage *l, struct traced *t)
@@ -254,7 +280,7 @@ void lineage_foretell(struct lineage *l, struct traced *t)
         return;
     const bool follows = t->thread < l->nfolds && l->folds[t->thread];
     if (follows)
-        fold_foretells(l->folds[t->thread], foretold, t->ninputs);
+        t->goes_round = fold_foretells(l->folds[t->thread], foretold, t->ninputs, &t->recurring);
     for (int i = 0; i < t->ninputs && follows; i++) {
         if (foretold[i].how == FORETOLD_NOTHING)
             continue;
@@ -268,6 +294,18 @@ void lineage_foretell(struct lineage *l, struct traced *t)
         struct traced_input *in = &t->inputs[i];
         in->foretold = (hinted & (1u << i)) && identity_proves(&hints[i], &in->view, &in->fp, &in->found);
     }
+    announce_output(t);
+}
+
+bool lineage_recurs(struct lineage *l, struct traced *t, const struct view *v, struct traced_output *out)
+{
+    struct sketch_parts parts;
+    if (fp_equal(t->recurring, (struct fp){0, 0}) || !identity_left(l->identity, v, t->recurring, &parts))
+        return false;
+    out->nparts = parts.count;
+    memcpy(out->parts, parts.parts, sizeof parts.parts);
+    memcpy(out->fps, parts.fps, sizeof parts.fps);
+    return t->recurred = true;
 }
 
 static bool all_found(const struct traced *t)
@@ -296,16 +334,55 @@ void lineage_recognise(struct lineage *l, struct traced *t)
         triangles_split(&l->guard, l->content, &known, t);
 }
 
-void lineage_produced(struct lineage *l, const struct traced *t)
+static void sketch_output(struct lineage *l, const struct traced *t, int i, struct traced_left *left)
+{
+    const struct traced_output *out = &t->outputs[i];
+    const bool foldable = l->folding.dedup && i == 0; /* and so it may be asked for again */
+    struct sketch_parts parts;
+    left->again = t->recurred && i == 0;
+    left->sketch = NULL;
+    if (left->again)
+        return;
+    if (foldable) {
+        parts.count = (uint8_t)out->nparts;
+        memcpy(parts.parts, out->parts, sizeof parts.parts);
+        memcpy(parts.fps, out->fps, sizeof parts.fps);
+    }
+    if (t->goes_round)
+        left->sketch = identity_sketch(l->identity, &left->view, out->fps[0], foldable ? &parts : NULL);
+    if (!left->sketch)
+        identity_produced(l->identity, &left->view, out->fps[0], foldable ? &parts : NULL, t->call_ns);
+}
+
+void lineage_produced(struct lineage *l, struct traced *t)
 {
     if (!l->identity || !t->use)
         return;
     identity_called(l->identity, t->call_ns);
-    for (int i = 0; i < t->noutputs; i++) {
-        int k = t->outputs[i].operand;
-        struct view v = view_of(t->canon, k, t->use[k].write);
-        identity_produced(l->identity, &v, t->outputs[i].fps[0], t->call_ns);
+    for (t->nleft = 0; t->nleft < t->noutputs; t->nleft++) {
+        int k = t->outputs[t->nleft].operand;
+        struct traced_left *left = &t->left[t->nleft];
+        left->view = view_of(t->canon, k, t->use[k].write);
+        sketch_output(l, t, t->nleft, left);
     }
+}
+
+/* Nothing came of it. */
+static void drop_left(struct traced *t)
+{
+    for (int i = 0; i < t->nleft; i++)
+        if (t->left[i].sketch)
+            sketch_release(t->left[i].sketch);
+    t->nleft = 0;
+}
+
+static void keep_left(struct lineage *l, struct traced *t)
+{
+    for (int i = 0; i < t->nleft; i++)
+        if (t->left[i].sketch)
+            identity_keep(l->identity, t->left[i].sketch);
+        else if (t->left[i].again)
+            identity_again(l->identity, t->outputs[i].fps[0]);
 }
 
 /* The signature's number, told to the log when it is new. */
@@ -341,11 +418,28 @@ static void fill_step(struct step *s, const struct traced *t)
     s->nscalars = signature_scalars(t->canon, s->scalars);
 }
 
+/* Equal for steps whose like a loop would bring again. */
+static uint64_t token_of(const struct step *s, const struct relation *relations)
+{
+    uint64_t token = step_mix(s->signature + 1);
+    for (int i = 0; i < s->ninputs; i++) {
+        const struct relation *r = &relations[i];
+        token = step_mix(token + r->distance * 64 + r->output);
+        if (r->slice.rows)
+            token = step_mix(step_mix(step_mix(token + (uint64_t)r->slice.row) + (uint64_t)r->slice.col) +
+                             ((uint64_t)r->slice.rows << 32 ^ (uint64_t)r->slice.cols));
+    }
+    return token;
+}
+
 uint64_t lineage_record(struct lineage *l, struct traced *t)
 {
     struct relation relations[OP_MAX_OPERANDS];
-    if (!guard_enter(&l->guard))
+    if (!guard_enter(&l->guard)) {
+        drop_left(t);
         return 0;
+    }
+    keep_left(l, t);
     struct fold *fold = fold_of(l, t->thread);
     struct step *s = fold ? fold_step(&l->folding, fold) : NULL;
     uint64_t id = 0;
@@ -355,9 +449,7 @@ uint64_t lineage_record(struct lineage *l, struct traced *t)
         take_outputs(l, t, s, fold_goes_round(fold));
         s->signature = l->log ? sign(l, t) : 0;
         id = s->id + 1;
-        uint64_t token = s->signature * UINT64_C(0x9e3779b97f4a7c15) ^
-                         fingerprint_bytes(relations, (size_t)t->ninputs * sizeof relations[0]).lo;
-        fold_add(&l->folding, fold, token);
+        fold_add(&l->folding, fold, l->folding.dedup ? token_of(s, relations) : 0);
     }
     guard_leave(&l->guard);
     return id;
@@ -387,7 +479,7 @@ bool lineage_knows(struct lineage *l, struct fp fp)
 {
     if (!guard_enter(&l->guard))
         return true;
-    bool known = content_find(l->content, fp) != NULL;
+    bool known = content_find(l->content, fp, true) != NULL;
     guard_leave(&l->guard);
     return known;
 }

@@ -32,6 +32,15 @@ struct traced_output {
     struct fp fps[FP_MAX_PARTS];
 };
 
+struct sketch;
+
+/* What lineage_produced made ready for lineage_record. */
+struct traced_left {
+    struct view view;
+    struct sketch *sketch; /* NULL: none, or it is kept already */
+    bool again;            /* it recurred: the sketch that is kept is of use */
+};
+
 /* A traced call, complete: what the log is told. Times in nanoseconds. */
 struct traced {
     const struct canon *canon;
@@ -51,9 +60,14 @@ struct traced {
     uint64_t start_ns, call_ns, fingerprint_ns, fingerprint_bytes, copy_ns, saved_ns, trace_ns;
     uint64_t kept_bytes; /* what the result takes in the cache, or would */
     uint32_t height;     /* set by lineage_record: of the item in the DAG */
+    bool goes_round;     /* set by lineage_foretell: a loop foretells this call, */
+    struct fp recurring; /* and what its first output may be; all zero: it does not */
+    bool recurred;       /* set by lineage_recurs: it is that */
+    int nleft;           /* set by lineage_produced */
     int ninputs, noutputs;
     struct traced_input inputs[OP_MAX_OPERANDS]; /* those beyond the counts hold anything */
     struct traced_output outputs[OP_MAX_OPERANDS];
+    struct traced_left left[OP_MAX_OPERANDS];
 };
 
 /*
@@ -81,11 +95,18 @@ void lineage_header(struct lineage *l, const char *const pairs[][2], int count);
 void lineage_foretell(struct lineage *l, struct traced *t);
 
 /*
+ * After the call, which left `v`: is it what a loop foretold of its first output? Then the fingerprints are filled in, as
+ * fingerprint_parts would have.
+ */
+bool lineage_recurs(struct lineage *l, struct traced *t, const struct view *v, struct traced_output *out);
+
+/*
  * Around a call, if buffers are to have identities: what its inputs are, before it overwrites them; what its outputs are, once
- * they are fingerprinted. Outside of the guard for all that takes time.
+ * they are fingerprinted. Outside of the guard for all that takes time. What the latter makes ready lineage_record takes over,
+ * which must follow.
  */
 void lineage_recognise(struct lineage *l, struct traced *t);
-void lineage_produced(struct lineage *l, const struct traced *t);
+void lineage_produced(struct lineage *l, struct traced *t);
 
 /* Joins, numbers and logs one call; returns 1 + the item's id, 0 when it was lost. */
 uint64_t lineage_record(struct lineage *l, struct traced *t);

@@ -16,10 +16,17 @@ static uint64_t replaced_place(const struct flow *f, uint64_t id, uint64_t leaf)
     return f->replaces == 2 ? id : leaf;
 }
 
-static void learn_flow(struct patch_flow *p, bool continued, const struct flow *f, uint64_t id, uint64_t leaf)
+/* `foreseen`: but for what it refers to and its content, it is what it was. */
+static void learn_flow(struct patch_flow *p, bool continued, bool foreseen, const struct flow *f, uint64_t id, uint64_t leaf)
 {
     p->constant = f->kind != FLOW_NEW && f->kind == p->last.kind && f->ref == p->last.ref;
-    p->last = *f;
+    if (foreseen) {
+        p->last.ref = f->ref;
+        p->last.replaces_ref = f->replaces_ref;
+        p->last.fp = f->fp;
+    } else {
+        p->last = *f;
+    }
     p->when[continued].distance = place_of(f, id, leaf) - f->ref;
     p->when[continued].replaces_distance = replaced_place(f, id, leaf) - f->replaces_ref;
 }
@@ -66,11 +73,19 @@ static bool same_slice(const struct log_slice *a, const struct log_slice *b)
     return a->row == b->row && a->col == b->col && a->rows == b->rows && a->cols == b->cols;
 }
 
-static bool same_flow(const struct flow *a, const struct flow *b)
+/* Is the flow what `predicted` says? Without making that, as nearly every flow is. */
+static bool is_predicted(const struct patch_flow *p, bool continued, bool flipped, const struct flow *f, uint64_t id,
+                         uint64_t leaf)
 {
-    return a->kind == b->kind && a->unproven == b->unproven && a->output == b->output && a->replaces == b->replaces &&
-           a->replaces_output == b->replaces_output && (a->kind == FLOW_NEW || a->ref == b->ref) &&
-           a->replaces_ref == b->replaces_ref && same_slice(&a->slice, &b->slice);
+    const struct flow *last = &p->last;
+    if (last->kind != f->kind || last->unproven != f->unproven || last->output != f->output || last->replaces != f->replaces ||
+        last->replaces_output != f->replaces_output || !same_slice(&last->slice, &f->slice))
+        return false;
+    const bool by_distance = p->when[continued].by_distance != flipped;
+    const uint64_t ref = by_distance ? place_of(f, id, leaf) - p->when[continued].distance : last->ref;
+    const uint64_t replaced =
+        by_distance && f->replaces ? replaced_place(f, id, leaf) - p->when[continued].replaces_distance : last->replaces_ref;
+    return (f->kind == FLOW_NEW || ref == f->ref) && replaced == f->replaces_ref;
 }
 
 struct patch *patch_new(uint64_t id, const struct step *const *steps, uint32_t length)
@@ -101,7 +116,7 @@ struct patch *patch_new(uint64_t id, const struct step *const *steps, uint32_t l
         for (int k = 0; k < s->ninputs; k++, flow++) {
             struct patch_flow *f = &p->flows[flow];
             for (int continued = 0; continued < 2; continued++) {
-                learn_flow(f, continued, &s->inputs[k], s->id, leaf);
+                learn_flow(f, continued, false, &s->inputs[k], s->id, leaf);
                 f->when[continued].by_distance =
                     s->inputs[k].kind == FLOW_NEW || f->when[continued].distance <= 2 * (uint64_t)length;
             }
@@ -136,12 +151,12 @@ static unsigned surprising_flows(struct patch *p, uint32_t position, bool contin
     uint64_t leaf = s->leaves;
     for (int k = 0; k < s->ninputs; k++) {
         const struct patch_flow *f = &p->flows[p->steps[position].first_flow + (unsigned)k];
-        struct flow expected = predicted(f, continued, false, s->id, leaf);
-        if (!same_flow(&expected, &s->inputs[k])) {
+        bool foreseen = is_predicted(f, continued, false, &s->inputs[k], s->id, leaf);
+        if (!foreseen) {
             surprising |= 1u << k;
-            expected = predicted(f, continued, true, s->id, leaf);
+            foreseen = is_predicted(f, continued, true, &s->inputs[k], s->id, leaf);
         }
-        if (s->inputs[k].kind == FLOW_NEW && same_flow(&expected, &s->inputs[k]))
+        if (s->inputs[k].kind == FLOW_NEW && foreseen)
             put_raw(fps, &s->inputs[k].fp, sizeof s->inputs[k].fp);
         leaf += s->inputs[k].kind == FLOW_NEW;
     }
@@ -155,10 +170,9 @@ static void put_flows(struct patch *p, uint32_t position, bool continued, const 
     put_varint(b, surprising);
     for (int k = 0; k < s->ninputs; k++) {
         struct patch_flow *f = &p->flows[p->steps[position].first_flow + (unsigned)k];
-        struct flow other = predicted(f, continued, true, s->id, leaf);
         if (!(surprising & (1u << k)))
             ;
-        else if (same_flow(&other, &s->inputs[k])) {
+        else if (is_predicted(f, continued, true, &s->inputs[k], s->id, leaf)) {
             put_varint(b, TAG_FLIPPED);
             f->when[continued].by_distance = !f->when[continued].by_distance;
         } else
@@ -167,12 +181,13 @@ static void put_flows(struct patch *p, uint32_t position, bool continued, const 
     }
 }
 
-static void learn(struct patch *p, uint32_t position, bool continued, const struct step *s)
+static void learn(struct patch *p, uint32_t position, bool continued, const struct step *s, uint64_t surprising)
 {
     struct patch_step *at = &p->steps[position];
     uint64_t leaf = s->leaves;
     for (int k = 0; k < s->ninputs; k++) {
-        learn_flow(&p->flows[at->first_flow + (unsigned)k], continued, &s->inputs[k], s->id, leaf);
+        const bool foreseen = !(surprising & (1u << k));
+        learn_flow(&p->flows[at->first_flow + (unsigned)k], continued, foreseen, &s->inputs[k], s->id, leaf);
         leaf += s->inputs[k].kind == FLOW_NEW;
     }
 }
@@ -204,7 +219,7 @@ unsigned patch_put(struct patch *p, uint32_t position, bool continued, const str
     }
     if (flows)
         put_flows(p, position, continued, s, flows, exceptions);
-    learn(p, position, continued, s);
+    learn(p, position, continued, s, flows);
     return (unsigned)__builtin_popcount(flows);
 }
 
@@ -290,8 +305,9 @@ bool patch_get(struct patch *p, uint32_t position, bool continued, struct patch_
     } else {
         memcpy(s->scalars, at->scalars, sizeof s->scalars);
     }
-    get_flows(p, position, continued, r, s, mask & EXCEPT_FLOWS ? get_varint(&r->exceptions) : 0);
-    learn(p, position, continued, s);
+    const uint64_t flows = mask & EXCEPT_FLOWS ? get_varint(&r->exceptions) : 0;
+    get_flows(p, position, continued, r, s, flows);
+    learn(p, position, continued, s, flows);
     if (mask)
         next_exception(r);
     return !r->fps.failed && !r->exceptions.failed;

@@ -35,6 +35,8 @@ struct patch_step {
     uint32_t first_flow;
     uint64_t turns; /* in which it took part, since it is a patch; with their times: */
     struct step_times sums;
+    struct fp output; /* the writer's alone: the first output of its last turn, */
+    bool recurs;      /* and whether it was that already the turn before */
 };
 
 struct patch {

@@ -3,24 +3,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LEAST_NODES = 64, MOST_NODES = 1 << 14, HINTS = 1024, BATCH = 16 };
+enum { LEAST_NODES = 64, MOST_NODES = 1 << 14, HINTS = 1024, NEAR_MOST = 12, HOLLOW_MOST = 64 };
+
+/* A node whose view shares memory with another's, and whether the latter covers it. */
+struct neighbour {
+    uint32_t node;
+    bool covered;
+};
 
 /* Nodes are numbered from 1; 0 is none. */
 struct node {
     struct region_held held;
     const char *lo, *hi, *highest; /* bytes spanned; the highest end in the subtree */
     bool one_run;                  /* all of them are the view's */
+    bool hollow;
     uint32_t left, right, priority;
     uint32_t older, newer;
+    uint32_t nnear; /* NEAR_MOST + 1: too many */
+    uint64_t shape; /* of the tree, of which `near` holds; 0: it was never asked for */
+    struct neighbour near[NEAR_MOST];
+};
+
+/* Nodes from the oldest to the newest, linked by `older` and `newer`. */
+struct ages {
+    uint32_t oldest, newest, count;
 };
 
 struct regions {
     struct node *nodes;
     uint32_t most, used, vacant; /* places; ever taken; given back, linked by `left` */
-    uint32_t root, oldest, newest;
+    uint32_t root;
+    struct ages live, hollow;
     uint32_t random;
     uint64_t seq, dropped;
-    uint32_t hints[HINTS]; /* by base address: a node put there lately */
+    uint64_t shape;        /* of the tree: another one with each node that comes or goes */
+    uint32_t hints[HINTS]; /* by base address and extents: a node put there lately */
 };
 
 struct regions *regions_new(size_t limit_bytes)
@@ -37,6 +54,7 @@ struct regions *regions_new(size_t limit_bytes)
     }
     memset(&all->nodes[0], 0, sizeof all->nodes[0]);
     all->random = 1;
+    all->shape = 1;
     return all;
 }
 
@@ -49,7 +67,9 @@ void regions_free(struct regions *all)
 
 void regions_clear(struct regions *all)
 {
-    all->used = all->vacant = all->root = all->oldest = all->newest = 0;
+    all->used = all->vacant = all->root = 0;
+    all->live = all->hollow = (struct ages){0, 0, 0};
+    all->shape++;
     memset(all->hints, 0, sizeof all->hints);
 }
 
@@ -65,7 +85,7 @@ uint64_t regions_dropped(const struct regions *all)
 
 static uint32_t *hint_of(struct regions *all, const struct view *v)
 {
-    uint64_t mixed = (uint64_t)(uintptr_t)v->base * 0x9E3779B97F4A7C15u;
+    uint64_t mixed = ((uint64_t)(uintptr_t)v->base + ((uint64_t)v->rows << 20 ^ (uint64_t)v->cols << 40)) * 0x9E3779B97F4A7C15u;
     return &all->hints[mixed >> 54];
 }
 _Static_assert(HINTS == 1 << 10, "the ten highest bits");
@@ -153,27 +173,42 @@ static uint32_t extract(struct regions *all, uint32_t root, uint32_t n)
     return root;
 }
 
-static void link_newest(struct regions *all, uint32_t n)
+static void link_newest(struct regions *all, struct ages *ages, uint32_t n)
 {
     struct node *node = &all->nodes[n];
-    node->held.seq = ++all->seq;
-    node->older = all->newest;
+    node->older = ages->newest;
     node->newer = 0;
-    *(all->newest ? &all->nodes[all->newest].newer : &all->oldest) = n;
-    all->newest = n;
+    *(ages->newest ? &all->nodes[ages->newest].newer : &ages->oldest) = n;
+    ages->newest = n;
+    ages->count++;
 }
 
-static void unlink_node(struct regions *all, uint32_t n)
+static void unlink_node(struct regions *all, struct ages *ages, uint32_t n)
 {
     const struct node *node = &all->nodes[n];
-    *(node->newer ? &all->nodes[node->newer].older : &all->newest) = node->older;
-    *(node->older ? &all->nodes[node->older].newer : &all->oldest) = node->newer;
+    *(node->newer ? &all->nodes[node->newer].older : &ages->newest) = node->older;
+    *(node->older ? &all->nodes[node->older].newer : &ages->oldest) = node->newer;
+    ages->count--;
+}
+
+static struct ages *ages_of(struct regions *all, uint32_t n)
+{
+    return all->nodes[n].hollow ? &all->hollow : &all->live;
+}
+
+/* All of its elements are another region's from now on. */
+static void make_hollow(struct regions *all, uint32_t n)
+{
+    unlink_node(all, &all->live, n);
+    all->nodes[n].hollow = true;
+    link_newest(all, &all->hollow, n);
 }
 
 static void remove_node(struct regions *all, uint32_t n)
 {
     all->root = extract(all, all->root, n);
-    unlink_node(all, n);
+    all->shape++;
+    unlink_node(all, ages_of(all, n), n);
     all->nodes[n].held.view.base = NULL; /* no hint leads here */
     all->nodes[n].left = all->vacant;
     all->vacant = n;
@@ -182,15 +217,13 @@ static void remove_node(struct regions *all, uint32_t n)
 static uint32_t new_node(struct regions *all)
 {
     uint32_t n = all->vacant;
-    if (n) {
-        all->vacant = all->nodes[n].left;
-        return n;
-    }
-    if (all->used < all->most)
+    if (!n && all->used < all->most)
         return ++all->used;
-    all->dropped++;
-    remove_node(all, all->oldest);
-    n = all->vacant;
+    if (!n) {
+        all->dropped += !all->hollow.count;
+        remove_node(all, all->hollow.count ? all->hollow.oldest : all->live.oldest);
+        n = all->vacant;
+    }
     all->vacant = all->nodes[n].left;
     return n;
 }
@@ -315,18 +348,19 @@ static bool covers(const struct view *v, const char *lo, const char *hi, const s
     return true;
 }
 
-/* What `visit` is for a subtree: goes through the regions that share memory with the view. */
+/* What is asked of the regions that share memory with the view. */
 struct question {
     const struct view *v;
     const char *lo, *hi;
+    uint32_t self; /* the view's own node; 0: it has none */
     uint64_t before;
     uint32_t best; /* regions_newest, regions_around */
     struct log_slice slice;
-    uint32_t covered[BATCH], ncovered; /* regions_put */
 };
 
 typedef void answer(struct regions *all, uint32_t n, struct question *q);
 
+/* Goes through those of a subtree, the view's own among them. */
 static void visit(struct regions *all, uint32_t root, struct question *q, answer *tell)
 {
     while (root) {
@@ -342,23 +376,30 @@ static void visit(struct regions *all, uint32_t root, struct question *q, answer
     }
 }
 
-static struct question question_of(const struct view *v)
+static void note_near(struct regions *all, uint32_t n, struct question *q)
 {
-    struct question q = {.v = v};
-    view_span(v, &q.lo, &q.hi);
-    return q;
+    struct node *node = &all->nodes[q->self];
+    if (n == q->self || node->nnear > NEAR_MOST)
+        return;
+    if (node->nnear < NEAR_MOST)
+        node->near[node->nnear] = (struct neighbour){n, covers(q->v, q->lo, q->hi, &all->nodes[n])};
+    node->nnear++;
 }
 
-static void cross(struct regions *all, uint32_t n, struct question *q)
+/* Who shares memory with the node, as long as none comes or goes; false: too many. */
+static bool knows_near(struct regions *all, uint32_t n)
 {
     struct node *node = &all->nodes[n];
-    if (!covers(q->v, q->lo, q->hi, node))
-        node->held.crossed = true;
-    else if (q->ncovered < BATCH)
-        q->covered[q->ncovered++] = n;
+    if (node->shape != all->shape) {
+        struct question q = {.v = &node->held.view, .lo = node->lo, .hi = node->hi, .self = n};
+        node->nnear = 0;
+        node->shape = all->shape;
+        visit(all, all->root, &q, note_near);
+    }
+    return node->nnear <= NEAR_MOST;
 }
 
-/* The node of this very view; 0: none. There is one at most: the next one covers it. */
+/* The node of this very view, hollow or not; 0: none. There is one at most: it is used again. */
 static uint32_t find(struct regions *all, const struct view *v)
 {
     uint32_t *hint = hint_of(all, v);
@@ -388,50 +429,90 @@ static uint32_t find(struct regions *all, const struct view *v)
     return 0;
 }
 
+static bool is_whole(const struct regions *all, uint32_t n)
+{
+    return n && !all->nodes[n].hollow && !all->nodes[n].held.crossed;
+}
+
 struct region_held *regions_same(struct regions *all, const struct view *v)
 {
     uint32_t n = find(all, v);
-    return n && !all->nodes[n].held.crossed ? &all->nodes[n].held : NULL;
+    return is_whole(all, n) ? &all->nodes[n].held : NULL;
 }
 
-static void renew(struct regions *all, uint32_t n, const struct origin *origin)
+/* A newer region shares memory with this one. */
+static void cross(struct regions *all, uint32_t n, bool covered)
 {
-    all->nodes[n].held.origin = *origin;
-    unlink_node(all, n);
-    link_newest(all, n);
+    if (all->nodes[n].hollow)
+        return;
+    if (covered)
+        make_hollow(all, n);
+    else
+        all->nodes[n].held.crossed = true;
+}
+
+static void cross_visited(struct regions *all, uint32_t n, struct question *q)
+{
+    if (n != q->self)
+        cross(all, n, covers(q->v, q->lo, q->hi, &all->nodes[n]));
+}
+
+static struct question question_of(const struct view *v, uint32_t self)
+{
+    struct question q = {.v = v, .self = self};
+    view_span(v, &q.lo, &q.hi);
+    return q;
+}
+
+/* The view, of this node if it has one, is about to be the newest: what is there before gives way. */
+static void give_way(struct regions *all, const struct view *v, uint32_t n)
+{
+    if (is_whole(all, n)) /* nothing newer is about; what was here before went or was crossed then */
+        return;
+    if (n && knows_near(all, n)) {
+        const struct node *node = &all->nodes[n];
+        for (uint32_t i = 0; i < node->nnear; i++)
+            cross(all, node->near[i].node, node->near[i].covered);
+    } else {
+        struct question q = question_of(v, n);
+        visit(all, all->root, &q, cross_visited);
+    }
+}
+
+static uint32_t plant(struct regions *all, const struct view *v)
+{
+    uint32_t n = new_node(all);
+    struct node *node = &all->nodes[n];
+    all->random = all->random * 1664525u + 1013904223u;
+    *node = (struct node){.held.view = *v, .priority = all->random, .one_run = one_run(v)};
+    view_span(v, &node->lo, &node->hi);
+    node->highest = node->hi;
+    all->root = insert(all, all->root, n);
+    all->shape++;
+    *hint_of(all, v) = n;
+    return n;
 }
 
 void regions_put(struct regions *all, const struct view *v, const struct origin *origin)
 {
-    uint32_t same = find(all, v);
-    if (same && !all->nodes[same].held.crossed) { /* nothing newer is about; what was here before went or was crossed then */
-        renew(all, same, origin);
-        return;
-    }
-    struct question q = question_of(v);
-    do {
-        q.ncovered = 0;
-        visit(all, all->root, &q, cross);
-        for (uint32_t i = 0; i < q.ncovered; i++)
-            remove_node(all, q.covered[i]);
-    } while (q.ncovered == BATCH);
-    uint32_t n = new_node(all);
+    uint32_t n = find(all, v);
+    give_way(all, v, n);
+    if (n)
+        unlink_node(all, ages_of(all, n), n);
+    else
+        n = plant(all, v);
     struct node *node = &all->nodes[n];
-    all->random = all->random * 1664525u + 1013904223u;
-    *node = (struct node){.held = {.view = *v, .origin = *origin},
-                          .lo = q.lo,
-                          .hi = q.hi,
-                          .highest = q.hi,
-                          .priority = all->random,
-                          .one_run = one_run(v)};
-    all->root = insert(all, all->root, n);
-    link_newest(all, n);
-    *hint_of(all, v) = n;
+    node->hollow = node->held.crossed = false;
+    node->held.origin = *origin;
+    node->held.seq = ++all->seq;
+    link_newest(all, &all->live, n);
+    while (all->hollow.count > HOLLOW_MOST)
+        remove_node(all, all->hollow.oldest);
 }
 
 static void newest(struct regions *all, uint32_t n, struct question *q)
 {
-    if (!q->best || all->nodes[n].held.seq > all->nodes[q->best].held.seq)
+    if (!all->nodes[n].hollow && (!q->best || all->nodes[n].held.seq > all->nodes[q->best].held.seq))
         q->best = n;
 }
 
@@ -439,7 +520,7 @@ static void around(struct regions *all, uint32_t n, struct question *q)
 {
     const struct region_held *held = &all->nodes[n].held;
     struct log_slice slice;
-    if (held->seq >= q->before || !region_locate(&held->view, q->v, &slice))
+    if (all->nodes[n].hollow || held->seq >= q->before || !region_locate(&held->view, q->v, &slice))
         return;
     if (q->best && held->seq < all->nodes[q->best].held.seq)
         return;
@@ -449,22 +530,29 @@ static void around(struct regions *all, uint32_t n, struct question *q)
 
 static const struct region_held *best_of(struct regions *all, struct question *q, answer *tell)
 {
-    visit(all, all->root, q, tell);
+    const uint32_t n = q->self;
+    if (n && knows_near(all, n)) {
+        tell(all, n, q);
+        for (uint32_t i = 0; i < all->nodes[n].nnear; i++)
+            tell(all, all->nodes[n].near[i].node, q);
+    } else {
+        visit(all, all->root, q, tell);
+    }
     return q->best ? &all->nodes[q->best].held : NULL;
 }
 
 const struct region_held *regions_newest(struct regions *all, const struct view *v)
 {
-    const struct region_held *same = regions_same(all, v);
-    if (same) /* not crossed: nothing newer is about */
-        return same;
-    struct question q = question_of(v);
+    const uint32_t n = find(all, v);
+    if (is_whole(all, n)) /* nothing newer is about */
+        return &all->nodes[n].held;
+    struct question q = question_of(v, n);
     return best_of(all, &q, newest);
 }
 
 const struct region_held *regions_around(struct regions *all, const struct view *v, uint64_t before, struct log_slice *slice)
 {
-    struct question q = question_of(v);
+    struct question q = question_of(v, find(all, v));
     q.before = before;
     const struct region_held *best = best_of(all, &q, around);
     *slice = q.slice;

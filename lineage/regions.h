@@ -9,7 +9,13 @@
  * as *crossed*. Blocks of one matrix, which have their spans in each other's gaps, are not taken to overlap. The map is a treap
  * (Aragon and Seidel) over first addresses, each node with the highest end below it, so that a question takes time by the
  * logarithm of the regions and by those that answer; a call that finds its operand's region as it left it takes none of that.
- * Bounded: the oldest region goes. Not thread-safe: the lineage guard is held.
+ *
+ * A loop puts the same few views again and again, often matrices of several orders at one address, each of which covers the
+ * smaller ones and crosses the larger. So a region that was taken away leaves its node in the tree, *hollow*: nobody is told of
+ * it, and when its view is put again nothing need be planted. And a node remembers who shares memory with it until a node comes
+ * or goes. Then a turn of a loop changes marks and no tree.
+ *
+ * Bounded: the oldest region goes, hollow nodes before. Not thread-safe: the lineage guard is held.
  */
 #ifndef BLASE_LINEAGE_REGIONS_H
 #define BLASE_LINEAGE_REGIONS_H

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lineage/fingerprint_rows.h"
+#include "lineage/spare.h"
 
 enum { GRID = 8, VECTOR_BYTES = 128, SIGNED = 1024 };
 _Static_assert(GRID *GRID == SKETCH_SAMPLES, "a sample a cell");
@@ -55,12 +56,6 @@ static uint64_t key_of(const void *at, uint32_t element)
 static bool chosen(uint64_t key, int level)
 {
     return ((key >> 32) & ((1u << level) - 1)) == 0;
-}
-
-static void sign(struct sketch *s, uint64_t key)
-{
-    uint64_t bit = key >> s->shift;
-    s->signature[bit / 64] |= (uint64_t)1 << bit % 64;
 }
 
 static bool has_signed(const struct sketch *s, uint64_t key)
@@ -147,8 +142,27 @@ static void take_copy(struct sketch *s, const struct view *v)
     }
 }
 
-/* `element` is constant where this is inlined. */
-static inline __attribute__((always_inline)) void sign_elements(struct sketch *s, uint32_t element)
+/* What is done with each key of a sketch: it is signed, or its slice is marked. */
+struct marking {
+    uint64_t *words; /* of the signature, or one a slice */
+    uint64_t bit;    /* in the slices */
+    uint8_t shift;
+    enum { SIGN, MARK, UNMARK } what;
+};
+
+static inline __attribute__((always_inline)) void tell_key(struct marking m, uint64_t key)
+{
+    const uint64_t at = key >> m.shift;
+    if (m.what == SIGN)
+        m.words[at / 64] |= (uint64_t)1 << at % 64;
+    else if (m.what == MARK)
+        m.words[at] |= m.bit;
+    else
+        m.words[at] &= ~m.bit;
+}
+
+/* `element` is constant where this is inlined, and so is what is done. */
+static inline __attribute__((always_inline)) void tell_elements(const struct sketch *s, struct marking m, uint32_t element)
 {
     for (int64_t j = 0; j < s->cols; j++) {
         int64_t lo, hi;
@@ -156,9 +170,23 @@ static inline __attribute__((always_inline)) void sign_elements(struct sketch *s
         for (int64_t i = lo; i < hi; i++) {
             uint64_t key = key_of(s->copy + (size_t)(j * s->rows + i) * element, element);
             if (chosen(key, s->level))
-                sign(s, key);
+                tell_key(m, key);
         }
     }
+}
+
+static inline __attribute__((always_inline)) void tell_keys(const struct sketch *s, struct marking m)
+{
+    if (s->kind == SKETCH_COPY && s->element == 8)
+        tell_elements(s, m, 8);
+    else if (s->kind == SKETCH_COPY && s->element == 4)
+        tell_elements(s, m, 4);
+    else if (s->kind == SKETCH_COPY)
+        tell_elements(s, m, 16);
+    for (int64_t j = 0; s->column && j < s->cols; j++)
+        tell_key(m, s->column[j].hi);
+    for (int64_t i = 0; s->row && i < s->rows; i++)
+        tell_key(m, s->row[i].hi);
 }
 
 int sketch_level(int64_t rows, int64_t cols)
@@ -169,33 +197,22 @@ int sketch_level(int64_t rows, int64_t cols)
     return level;
 }
 
-static void sign_copy(struct sketch *s)
-{
-    s->level = (uint8_t)sketch_level(s->rows, s->cols);
-    if (s->element == 8)
-        sign_elements(s, 8);
-    else if (s->element == 4)
-        sign_elements(s, 4);
-    else
-        sign_elements(s, 16);
-}
-
-static void sign_hashes(struct sketch *s)
-{
-    for (int64_t j = 0; s->column && j < s->cols; j++)
-        sign(s, s->column[j].hi);
-    for (int64_t i = 0; s->row && i < s->rows; i++)
-        sign(s, s->row[i].hi);
-}
-
 void sketch_sign(struct sketch *s)
 {
     memset(s->signature, 0, ((size_t)1 << (64 - s->shift)) / 8);
     if (s->kind == SKETCH_COPY)
-        sign_copy(s);
-    else
-        sign_hashes(s);
+        s->level = (uint8_t)sketch_level(s->rows, s->cols);
+    tell_keys(s, (struct marking){s->signature, 0, s->shift, SIGN});
     s->is_signed = true;
+}
+
+void sketch_mark(const struct sketch *s, uint64_t slices[SKETCH_SLICES], uint64_t bit, bool set)
+{
+    const uint8_t shift = 64 - SKETCH_SLICES_LOG2;
+    if (set)
+        tell_keys(s, (struct marking){slices, bit, shift, MARK});
+    else
+        tell_keys(s, (struct marking){slices, bit, shift, UNMARK});
 }
 
 /* One element of each cell of a grid, where in the cell the content decides. */
@@ -221,12 +238,20 @@ static void take_samples(struct sketch *s, const struct view *v)
         }
 }
 
+void sketch_announce(const struct view *v, enum sketch_kind kind)
+{
+    int64_t rows, cols;
+    sketch_extents(v, &rows, &cols);
+    const struct plan p = plan_of(rows, cols, v->element, kind);
+    spare_fetch(p.all, p.copy);
+}
+
 struct sketch *sketch_new(const struct view *v, struct fp content, enum sketch_kind kind)
 {
     int64_t rows, cols;
     sketch_extents(v, &rows, &cols);
     struct plan p = plan_of(rows, cols, v->element, kind);
-    char *memory = malloc(p.all);
+    char *memory = spare_take(p.all);
     struct sketch *s = (struct sketch *)(void *)memory;
     if (!memory)
         return NULL;
@@ -238,6 +263,7 @@ struct sketch *sketch_new(const struct view *v, struct fp content, enum sketch_k
     s->element = v->element;
     s->type = v->type;
     s->part = v->part;
+    s->vector = v->vector;
     s->kind = (uint8_t)kind;
     s->shift = (uint8_t)(64 - p.log2);
     s->bytes = p.all;
@@ -267,7 +293,7 @@ struct sketch *sketch_hold(struct sketch *s)
 void sketch_release(struct sketch *s)
 {
     if (atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel) == 1)
-        free(s);
+        spare_give(s, s->bytes);
 }
 
 /* Where the slice's element (i, j) is in the input: a vector may lie along a row of the sketch. */
@@ -558,19 +584,6 @@ bool sketch_may_hold(const struct sketch *s, const struct probe *p)
     int64_t width = p->v.vector ? p->v.rows : p->v.cols;
     return (s->column && p->v.rows == s->rows && has_signed(s, p->column.hi)) ||
            (s->row && width == s->cols && has_signed(s, p->row.hi));
-}
-
-int sketch_slices(const struct sketch *s, uint16_t slices[SKETCH_SLICES])
-{
-    int n = 0, finer = 64 - s->shift - SKETCH_SLICES_LOG2, last = -1;
-    for (int word = 0; word < 1 << (64 - s->shift - 6); word++)
-        for (uint64_t bits = s->signature[word]; bits; bits &= bits - 1) {
-            int slice = (word * 64 + __builtin_ctzll(bits)) >> finer;
-            if (slice != last)
-                slices[n++] = (uint16_t)slice;
-            last = slice;
-        }
-    return n;
 }
 
 int probe_slices(const struct probe *p, uint16_t slices[SKETCH_KEYS], int way)

@@ -40,6 +40,12 @@ enum { SKETCH_COPY_BYTES = 32 * 1024, SKETCH_SAMPLES = 64, SKETCH_LEAST = 4 };
 
 enum sketch_kind { SKETCH_NONE, SKETCH_SAMPLES_ONLY, SKETCH_HASHES, SKETCH_COPY };
 
+/* Fingerprints of a content and of its triangles, as fingerprint_parts gives them. */
+struct sketch_parts {
+    uint8_t count, parts[FP_MAX_PARTS];
+    struct fp fps[FP_MAX_PARTS];
+};
+
 struct sketch {
     atomic_uint references;
     bool is_signed;
@@ -56,6 +62,8 @@ struct sketch {
     unsigned char *copy;     /* COPY: rows x cols without gaps; zero where the part has nothing */
     struct fp *column, *row; /* HASHES; NULL: left out */
     struct sketch_sample *samples;
+    bool vector;               /* as it was a view */
+    struct sketch_parts whole; /* where it is an output; else of count 0 */
 
     /* Of the collection (sketches.c). */
     uint64_t seq;
@@ -75,6 +83,9 @@ enum sketch_kind sketch_best(const struct view *v);
 
 /* About what making one takes, in nanoseconds. */
 uint64_t sketch_cost_ns(const struct view *v, enum sketch_kind kind);
+
+/* A sketch of the view is about to be made: its memory is fetched meanwhile, if it is there already. */
+void sketch_announce(const struct view *v, enum sketch_kind kind);
 
 /* With one reference, not signed yet; NULL: out of memory. */
 struct sketch *sketch_new(const struct view *v, struct fp content, enum sketch_kind kind);
@@ -116,8 +127,8 @@ bool sketch_has_room(char type, uint8_t part, int64_t rows, int64_t cols, const 
 /* Could the sketch have a proper part that is the input? Reads no more than the signature; for inside a guard. */
 bool sketch_may_hold(const struct sketch *s, const struct probe *p);
 
-/* The slices (sketches.h) in which a signed sketch has a bit; how many. */
-int sketch_slices(const struct sketch *s, uint16_t slices[SKETCH_SLICES]);
+/* In all slices (sketches.h) that a signed sketch has a bit in: sets this one, or takes it back. */
+void sketch_mark(const struct sketch *s, uint64_t slices[SKETCH_SLICES], uint64_t bit, bool set);
 
 /*
  * The slices in all of which a sketch has a bit if it may hold the input: by its elements at each level, then by its first column

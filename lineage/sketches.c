@@ -24,7 +24,7 @@ struct sketches {
     struct sketch *newest, *oldest;
     struct sketch *buckets[BUCKETS], *slots[SKETCHES_MOST];
     uint16_t vacant[SKETCHES_MOST];
-    uint64_t slices[SKETCH_SLICES][WORDS];
+    uint64_t slices[WORDS][SKETCH_SLICES];
     struct sketch_shape shapes[SHAPES + 1];
 };
 
@@ -121,13 +121,7 @@ static void unlink_unsigned(struct sketch *s)
 /* Sets, or takes back, the sketch's bit in its slices. */
 static void mark(struct sketches *all, const struct sketch *s, bool set)
 {
-    uint16_t slices[SKETCH_SLICES];
-    uint64_t bit = (uint64_t)1 << s->slot % 64, keep = ~bit, add = set ? bit : 0;
-    int n = sketch_slices(s, slices), word = s->slot / 64;
-    for (int i = 0; i < n; i++) {
-        uint64_t *at = &all->slices[slices[i]][word];
-        *at = (*at & keep) | add;
-    }
+    sketch_mark(s, all->slices[s->slot / 64], (uint64_t)1 << s->slot % 64, set);
 }
 
 /* A place in the slices; where the shape is one of those that found none, too. */
@@ -267,15 +261,18 @@ static void answers(const struct sketches *all, const struct probe *p, uint64_t 
     memset(found, 0, WORDS * sizeof *found);
     for (int way = 0; way < SKETCH_WAYS; way++) {
         uint16_t slices[SKETCH_KEYS];
-        int n = probe_slices(p, slices, way);
-        for (int word = 0; word < WORDS && n; word++) {
-            uint64_t all_of = all->slices[slices[0]][word];
-            for (int k = 1; k < n; k++)
-                all_of &= all->slices[slices[k]][word];
-            found[word] |= all_of;
+        const int n = probe_slices(p, slices, way);
+        if (!n)
+            continue;
+        for (int k = n; k < SKETCH_KEYS; k++) /* asked twice, it says the same */
+            slices[k] = slices[0];
+        for (int word = 0; word < WORDS; word++) {
+            const uint64_t *here = all->slices[word];
+            found[word] |= here[slices[0]] & here[slices[1]] & here[slices[2]] & here[slices[3]];
         }
     }
 }
+_Static_assert(SKETCH_KEYS == 4, "answers");
 
 struct sketch *sketches_next(const struct sketches *all, const struct probe *p, uint64_t before)
 {

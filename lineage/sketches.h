@@ -4,7 +4,8 @@
  * Bounded in number (SKETCHES_MOST) and in bytes; the oldest goes. Grouped by shape: a loop over matrices of one shape, where no
  * sketch has room for an input, searches nothing. The signatures are kept a second time, across: slice k has a bit for each
  * sketch whose signature has a bit that begins with k. What may hold an input are the bits in the slices of all of its keys, so
- * that asking all sketches takes as long as reading a few hundred bytes, and only those that answer are read themselves. Not
+ * that asking all sketches takes as long as reading a few hundred bytes, and only those that answer are read themselves. Sketches
+ * that come one after another have their bits in the same 8 KB, as they come by the thousand and are asked seldom. Not
  * thread-safe: the lineage guard is held; what is searched outside of it has a reference of its own.
  */
 #ifndef BLASE_LINEAGE_SKETCHES_H

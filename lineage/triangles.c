@@ -48,7 +48,7 @@ static bool is_output(struct guard *guard, struct content *content, struct fp fp
 {
     if (!guard_enter(guard))
         return false;
-    const struct origin *known = content_find(content, fp);
+    const struct origin *known = content_find(content, fp, true);
     const bool good = known && known->is_item;
     if (good)
         *found = (struct found){.how = FOUND_WHOLE, .origin = *known};

@@ -153,6 +153,13 @@ static void add_times(struct patch_step *at, const struct step_times *t)
     at->sums.trace_ns += t->trace_ns;
 }
 
+static void learn_output(struct patch_step *at, const struct step *s)
+{
+    at->recurs = s->noutputs && fp_equal(at->output, s->outputs[0]);
+    if (s->noutputs)
+        at->output = s->outputs[0];
+}
+
 unsigned turns_add(struct turns *t, struct log_writer *log, struct bytes *out, struct patch *patch, uint32_t from,
                    struct step *const *steps, uint32_t count)
 {
@@ -168,6 +175,7 @@ unsigned turns_add(struct turns *t, struct log_writer *log, struct bytes *out, s
         const struct step *s = steps[i];
         surprises += patch_put(patch, from + i, continued, s, &p->fps, &p->exceptions, &p->silent);
         add_times(&patch->steps[from + i], &s->times);
+        learn_output(&patch->steps[from + i], s);
         for (int k = 0; k < s->noutputs; k++)
             t->digest = step_chain(t->digest, s->outputs[k]);
         p->work_ns += s->times.call_ns;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ static atomic_int state = STATE_NEW;
 static struct process process;
 static char run_directory[SETTING_TEXT_MAX];
 static atomic_bool ending; /* exit has begun: everything is written at once from here on */
+static atomic_int *own;    /* not 0 in this process; NULL: the kernel cannot do that */
 
 void process_passive(const char *why)
 {
@@ -198,9 +200,27 @@ static void write_counters(void)
         write_spill();
 }
 
+/*
+ * A page that any copy of this process, however it was made, finds empty: asking the kernel who we are would take as long as a
+ * part of the tracing. A child of vfork, which has our memory, is us as long as it has it.
+ */
+static void mark_own(void)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    void *at = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (at == MAP_FAILED)
+        return;
+    if (madvise(at, page, MADV_WIPEONFORK) != 0) {
+        munmap(at, page);
+        return;
+    }
+    own = at;
+    atomic_store(own, 1);
+}
+
 bool process_same(struct process *p)
 {
-    if (p->pid == (int)getpid())
+    if (own ? atomic_load_explicit(own, memory_order_relaxed) : p->pid == (int)getpid())
         return true;
     process_passive("this process was made by a bare clone");
     return false;
@@ -297,6 +317,8 @@ static void after_fork_child(void)
         cache_after_fork(process.cache, cache_held, true);
     atomic_store(&ending, false);
     process.pid = getpid();
+    if (own)
+        atomic_store(own, 1);
     process.epoch++;
     process.start_ns = clock_ns();
     lineage_after_fork_child(process.lineage, lineage_held, new_log());
@@ -359,6 +381,7 @@ static bool start(void)
     settings_load(&process.settings, !getenv("BLASE_RUN")); /* `blase run` has complained already */
     choose_directory();
     process.pid = getpid();
+    mark_own();
     process.epoch = 1;
     process.start_ns = clock_ns();
     process.lineage = lineage_new(new_log(), process.settings.dedup, process.settings.lineage_memory);

@@ -35,16 +35,20 @@ class Bench:
     def plain(self, name, *arguments):
         return json.loads(output([self.binary(name), *map(str, arguments)], self.environment()))
 
-    def under_blase(self, settings, name, *arguments):
+    def under_blase(self, settings, name, *arguments, show=True):
         """What the program printed, and what `blase show --json` says of the run."""
         run = os.path.join(self.scratch, "run")
         command = [self.blase, "run", "--quiet", "--log", run, *settings, "--", self.binary(name), *map(str, arguments)]
         try:
             found = json.loads(output(command, self.environment()))
-            shown = json.loads(output([self.blase, "show", run, "--json"], self.environment()))
+            shown = json.loads(output([self.blase, "show", run, "--json"], self.environment())) if show else None
         finally:
             shutil.rmtree(run, ignore_errors=True)
         return found, shown
+
+    def traced(self, settings, name, *arguments):
+        """What the program printed alone."""
+        return self.under_blase(settings, name, *arguments, show=False)[0]
 
     def done(self):
         shutil.rmtree(self.scratch, ignore_errors=True)

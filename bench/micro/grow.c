@@ -69,12 +69,12 @@ static void *make_content(uint64_t most)
 static void put_content(void *it, struct fp key)
 {
     const struct origin origin = {.content = key, .ref = key.lo};
-    content_put(it, &origin);
+    content_put(it, &origin, NULL);
 }
 
 static void find_content(void *it, struct fp key)
 {
-    __asm__ volatile("" : : "r"(content_find(it, key)));
+    __asm__ volatile("" : : "r"(content_find(it, key, false)));
 }
 
 static void drop_content(void *it)

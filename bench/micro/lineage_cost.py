@@ -3,12 +3,16 @@
 from common import say, spread
 
 LIMA_BYTES = 63
+LOOP_ROUNDS, LOOP_ROUNDS_QUICK = 25, 11
 SETTINGS = ("--reuse", "none", "--trace", "all")
 CASES = (("dgemm", 4, "same"), ("dgemm", 4, "fresh"), ("dgemm", 32, "fresh"), ("dgemm", 128, "fresh"), ("dgesdd", 32, "fresh"))
-LOOPS = (("40 calls, 10,000 times", ("one", 10000)), ("3 calls, 13,333 times", ("nested", 1, 13333)),
-         ("3 calls 100 times, with 2 around, 100 times", ("nested", 100, 100)), ("three branches, 10,000 times", ("branches", 10000)),
-         *((f"8 calls, n = {n}: {what} varies", ("sized", turns, n, what))
-           for n, turns in ((8, 5000), (32, 3000), (128, 500)) for what in ("leaf", "scalar", "nothing")))
+# What is looped; how often for the size of its log, and for one of many short rounds, whose times are compared.
+LOOPS = (("40 calls, 10,000 times", ("one", 10000), ("one", 750)),
+         ("3 calls, 13,333 times", ("nested", 1, 13333), ("nested", 1, 6000)),
+         ("3 calls 100 times, with 2 around, 100 times", ("nested", 100, 100), ("nested", 60, 100)),
+         ("three branches, 10,000 times", ("branches", 10000), ("branches", 3000)),
+         *((f"8 calls, n = {n}: {what} varies", ("sized", turns, n, what), ("sized", short, n, what))
+           for n, turns, short in ((8, 5000, 2500), (32, 3000, 1200), (128, 500, 125)) for what in ("leaf", "scalar", "nothing")))
 
 
 def measure_case(bench, routine, n, pattern, seconds):
@@ -26,14 +30,15 @@ def measure_case(bench, routine, n, pattern, seconds):
     return row
 
 
-def measure_loop(bench, what, arguments):
-    """The same loop plain, folded and not, in turn."""
+def measure_loop(bench, what, arguments, short):
+    """The same loop plain, folded and not, in turn: what one round's figures have in common is the machine's doing."""
     plain, took, shown = [], {"on": [], "off": []}, {}
-    for _ in range(bench.rounds):
-        plain.append(bench.plain("loops", *arguments)["median"])
+    for dedup in took:
+        _, shown[dedup] = bench.under_blase((*SETTINGS, f"--dedup={dedup}"), "loops", *arguments)
+    for _ in range(LOOP_ROUNDS_QUICK if bench.quick else LOOP_ROUNDS):
+        plain.append(bench.plain("loops", *short)["median"])
         for dedup in took:
-            result, shown[dedup] = bench.under_blase((*SETTINGS, f"--dedup={dedup}"), "loops", *arguments)
-            took[dedup].append(result["median"])
+            took[dedup].append(bench.traced((*SETTINGS, f"--dedup={dedup}"), "loops", *short)["median"])
     extra = {dedup: spread([there - here for there, here in zip(took[dedup], plain)]) for dedup in took}
     ratio = spread([(on - here) / (off - here) for on, off, here in zip(took["on"], took["off"], plain)])
     row = {"what": what, "calls": shown["on"]["lineage"]["items"], "extra_ns": extra, "ratio": ratio,

@@ -1,12 +1,12 @@
 /*
  * Loops of small products, for what tracing them costs with and without deduplication (after LIMA's figure 6: 40 operations a
- * mini-batch). Prints one JSON object with the median nanoseconds a call over batches of 1000.
+ * mini-batch). Prints one JSON object with the median nanoseconds a call over batches of 200.
  *
  *   micro_loops one      ITERATIONS          40 calls an iteration; a fresh mini-batch and one scalar vary
  *   micro_loops nested   OUTER INNER         two loops, 3 calls within, 2 around
  *   micro_loops branches ITERATIONS          three data-dependent branches in the body
- *   micro_loops sized    ITERATIONS ORDER WHAT   8 calls on matrices of this order; from turn to turn varies WHAT: "leaf", an input
- *                                                that the program writes; "scalar"; or "nothing"
+ *   micro_loops sized    ITERATIONS ORDER WHAT   8 calls on matrices of this order; from turn to turn varies WHAT: "leaf", an
+ * input that the program writes; "scalar"; or "nothing"
  *
  * Times are processor time: what other programs do meanwhile is no part of it.
  */
@@ -19,7 +19,7 @@ extern void dgemm_(const char *transa, const char *transb, const int *m, const i
                    const double *a, const int *lda, const double *b, const int *ldb, const double *beta, double *c,
                    const int *ldc);
 
-enum { MATRICES = 8, SMALL = 12 * 12, LARGEST = 512, BATCH = 1000 };
+enum { MATRICES = 8, SMALL = 12 * 12, LARGEST = 512, BATCH = 200 };
 static int room = SMALL;
 static double *matrix[MATRICES];
 static struct timings timings;

@@ -208,6 +208,19 @@ def fork_threads(place):
     same((shown["calls"]["total"], shown["run"]["processes"]), (1 + 120 + 10, 6), "calls, processes")
 
 
+def clones(place):
+    """The child of a bare clone is left alone, and says so; that of vfork is its parent, whose log goes on."""
+    command = [compiled(place.build, "clones")]
+    environment = {"OPENBLAS_NUM_THREADS": "1"}
+    before, after = place.run(command, environment), place.under(command, "--quiet", "--trace", "all", environment=environment)
+    same((after.status, after.out), (before.status, before.out), "status, stdout")
+    same(after.out, b"1\n2 3\n7 4 5\n", "stdout")
+    same(after.err.count(b"this process was made by a bare clone"), 1, "notes of a bare clone")
+    shown = place.show()
+    consistent(shown)
+    same((shown["calls"]["total"], shown["run"]["processes"]), (4, 1), "calls, processes")
+
+
 # --- the command line and the environment
 
 def preload_alone(place):
@@ -361,6 +374,7 @@ def register():
                  "multiprocessing_pool.py", method)
         test("workers: joblib " + kind, workers, kind, (4, 2, 2, 2), "joblib_workers.py")
     test("fork and exec", fork_exec)
+    test("clone and vfork", clones)
     test("threads", threads)
     test("threads verified", threads, "--verify")
     test("fork with threads", fork_threads)

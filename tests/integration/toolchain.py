@@ -25,6 +25,7 @@ BUILDS = {
     "driver_bits": (C, "driver_bits.c", ["-lopenblas"]),
     "driver_bits_reference": (C, "driver_bits.c", REFERENCE_FLAGS),
     "fortran_linalg": (["gfortran", "-O1"], "fortran_linalg.f90", ["-llapack", "-lblas"]),
+    "clones": (C, "clones.c", ["-lblas"]),
     "fork_exec": (C, "fork_exec.c", ["-lblas"]),
     "ilp64_linalg": (C, "ilp64_linalg.c", ["-l:libopenblas64.so.0"]),
     "padding": (C, "padding.c", ["-llapack", "-lblas"]),

@@ -28,7 +28,7 @@ struct loops {
     struct body_call body[MOST_CALLS];
     int length, largest;
     unsigned seed;
-    uint64_t state, calls, inputs, foretold;
+    uint64_t state, calls, inputs, foretold, recurred;
     double alpha;
 };
 
@@ -159,6 +159,21 @@ static void compute(const struct traced *t, double alpha)
     }
 }
 
+/* What recurs has the fingerprints of what is there, those of its parts, too. */
+static void foretell_output(struct loops *p, int recorder, struct traced *t, const struct view *v)
+{
+    const struct traced_output *is = &t->outputs[0];
+    struct traced_output found = {.operand = is->operand};
+    if (!lineage_recurs(p->recorders[recorder], t, v, &found))
+        return;
+    cr_assert_eq(recorder, FOLDS);
+    cr_assert_eq(found.nparts, is->nparts, "seed %u, call %lu", p->seed, p->calls);
+    for (int i = 0; i < is->nparts; i++)
+        cr_assert(found.parts[i] == is->parts[i] && fp_equal(found.fps[i], is->fps[i]), "seed %u, call %lu, part %d", p->seed,
+                  p->calls, i);
+    p->recurred++;
+}
+
 static void call(struct loops *p, const struct body_call *c)
 {
     struct built built;
@@ -185,6 +200,7 @@ static void call(struct loops *p, const struct body_call *c)
         t[r].noutputs = 1;
         t[r].outputs[0].operand = out;
         t[r].outputs[0].nparts = fingerprint_parts(&v, NULL, 1, t[r].outputs[0].fps, t[r].outputs[0].parts);
+        foretell_output(p, r, &t[r], &v);
         lineage_produced(p->recorders[r], &t[r]);
         cr_assert_neq(lineage_record(p->recorders[r], &t[r]), 0);
     }
@@ -248,14 +264,17 @@ static void run(struct loops *p, unsigned seed, int turns, int largest, uint64_t
 Test(foretell, random_loops)
 {
     static struct loops p;
-    uint64_t inputs = 0, foretold = 0;
+    uint64_t inputs = 0, foretold = 0, calls = 0, recurred = 0;
     for (unsigned seed = 1; seed <= 400; seed++) {
         run(&p, seed, 40, seed % 50 ? 6 : 72, (uint64_t)64 << 20);
         inputs += p.inputs;
         foretold += p.foretold;
+        calls += p.calls;
+        recurred += p.recurred;
     }
-    printf("foretell: %lu of %lu inputs foretold\n", foretold, inputs);
+    printf("foretell: %lu of %lu inputs and %lu of %lu outputs foretold\n", foretold, inputs, recurred, calls);
     cr_expect_gt(foretold, inputs / 5);
+    cr_expect_gt(recurred, calls / 30);
 }
 
 /* More turns than sketches are kept of, and than what little memory remembers. */

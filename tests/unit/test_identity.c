@@ -33,7 +33,7 @@ static void stop(struct recorder *r)
 static void put(struct recorder *r, const struct view *v, struct origin origin)
 {
     cr_assert(guard_enter(&r->guard));
-    content_put(r->content, &origin);
+    content_put(r->content, &origin, NULL);
     identity_holds(r->identity, v, &origin);
     guard_leave(&r->guard);
 }
@@ -43,7 +43,7 @@ static uint64_t produced(struct recorder *r, const struct view *v, uint64_t call
 {
     struct fp fp = fingerprint(v);
     identity_called(r->identity, call_ns);
-    identity_produced(r->identity, v, fp, call_ns);
+    identity_produced(r->identity, v, fp, NULL, call_ns);
     put(r, v, (struct origin){.content = fp, .ref = r->items, .operand = 2, .is_item = 1});
     return r->items++;
 }
@@ -365,7 +365,7 @@ static void *work(void *context)
     for (uint64_t i = 0; i < 300; i++) {
         struct view g = matrix(30, 30, w->seed + i % 50), v = part(&g, 4, 20, 3, 7), c = copy(&v);
         struct fp fp = fingerprint(&g);
-        identity_produced(w->r->identity, &g, fp, 0);
+        identity_produced(w->r->identity, &g, fp, NULL, 0);
         put(w->r, &g, (struct origin){.content = fp, .ref = i, .operand = 2, .is_item = 1});
         struct found found = ask(w->r, &c);
         cr_assert_eq(found.how, FOUND_SLICE);
