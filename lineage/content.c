@@ -15,10 +15,12 @@ struct table {
     size_t room, count; /* origins; twice as many slots */
 };
 
-/* Triangles that are not filed, of this whole. */
+enum { TRIANGLES = 4 };
+
+/* A square whose triangles are not filed. */
 struct unfiled {
-    struct origin whole;
-    struct content_triangles triangles;
+    struct origin origin;
+    struct fp_whole square;
 };
 
 struct generation {
@@ -30,8 +32,7 @@ struct generation {
 
 struct waiting {
     struct origin origin;
-    bool square;
-    struct content_triangles triangles;
+    struct fp_whole square; /* if it is one */
 };
 
 struct content {
@@ -113,7 +114,7 @@ struct content *content_new(uint64_t bytes)
     struct content *index = calloc(1, sizeof *index);
     if (!index)
         return NULL;
-    const size_t each = sizeof(struct origin) + 2 * sizeof(uint64_t) + sizeof(struct unfiled) / FP_MAX_PARTS;
+    const size_t each = sizeof(struct origin) + 2 * sizeof(uint64_t) + sizeof(struct unfiled) / (1 + TRIANGLES);
     index->most = FIRST_ROOM;
     while (index->most < (size_t)1 << 28 && 5 * index->most * each <= bytes)
         index->most *= 2;
@@ -189,11 +190,11 @@ static bool file(struct content *index, const struct origin *origin, size_t more
 }
 
 /* Later ones take the place of those before, as they came. */
-static void file_triangles(struct generation *g, const struct origin *whole, const struct content_triangles *triangles)
+static void file_triangles(struct generation *g, const struct unfiled *u)
 {
-    struct origin origin = *whole;
-    for (int i = 0; i < CONTENT_TRIANGLES; i++) {
-        origin.content = triangles->fps[i];
+    struct origin origin = u->origin;
+    for (int part = PART_UPPER; part <= PART_STRICT_LOWER; part++) {
+        origin.content = fingerprint_part(&u->square, part);
         table_put(&g->table, &origin, origin.age);
     }
 }
@@ -201,7 +202,7 @@ static void file_triangles(struct generation *g, const struct origin *whole, con
 static void file_unfiled(struct generation *g)
 {
     for (size_t i = 0; i < g->nunfiled; i++)
-        file_triangles(g, &g->unfiled[i].whole, &g->unfiled[i].triangles);
+        file_triangles(g, &g->unfiled[i]);
     g->nunfiled = 0;
 }
 
@@ -209,7 +210,7 @@ static bool room_for_unfiled(struct generation *g)
 {
     if (g->nunfiled < g->room)
         return true;
-    const size_t room = g->room ? 2 * g->room : FIRST_ROOM / FP_MAX_PARTS;
+    const size_t room = g->room ? 2 * g->room : FIRST_ROOM / (1 + TRIANGLES);
     struct unfiled *larger = realloc(g->unfiled, room * sizeof *larger);
     if (!larger)
         return false;
@@ -219,10 +220,10 @@ static bool room_for_unfiled(struct generation *g)
 }
 
 /* Where triangles are filed already, or may be, all those before them are filed first: of equal ones the latest counts. */
-static bool put(struct content *index, const struct origin *origin, const struct content_triangles *triangles)
+static bool put(struct content *index, const struct origin *origin, const struct fp_whole *square)
 {
     struct generation *young = &index->young;
-    if (!triangles) {
+    if (!square) {
         if (origin->part > PART_FULL)
             file_unfiled(young);
         return file(index, origin, 0);
@@ -230,17 +231,17 @@ static bool put(struct content *index, const struct origin *origin, const struct
     const bool known = table_find(&young->table, origin->content) != NULL;
     if (known)
         file_unfiled(young);
-    if (!file(index, origin, CONTENT_TRIANGLES))
+    if (!file(index, origin, TRIANGLES))
         return false;
-    struct unfiled all = {*origin, *triangles};
-    all.whole.age = index->age;
+    struct unfiled all = {*origin, *square};
+    all.origin.age = index->age;
     if (!known && room_for_unfiled(young)) {
         young->unfiled[young->nunfiled++] = all;
         return true;
     }
     if (!known)
         file_unfiled(young);
-    file_triangles(young, &all.whole, triangles);
+    file_triangles(young, &all);
     return true;
 }
 
@@ -259,26 +260,26 @@ static void file_waiting(struct content *index)
         const struct waiting *w = &index->waiting[i];
         if (i + AHEAD < count)
             fetch(&index->young.table, index->waiting[i + AHEAD].origin.content);
-        put(index, &w->origin, w->square ? &w->triangles : NULL);
+        put(index, &w->origin, w->square.square ? &w->square : NULL);
     }
     index->nwaiting = 0;
 }
 
-void content_put_later(struct content *index, const struct origin *origin, const struct content_triangles *triangles)
+void content_put_later(struct content *index, const struct origin *origin, const struct fp_whole *square)
 {
     if (index->nwaiting == WAITING_MOST)
         file_waiting(index);
     struct waiting *w = &index->waiting[index->nwaiting++];
     w->origin = *origin;
-    w->square = triangles != NULL;
-    if (triangles)
-        w->triangles = *triangles;
+    w->square.square = false;
+    if (square)
+        w->square = *square;
 }
 
-bool content_put(struct content *index, const struct origin *origin, const struct content_triangles *triangles)
+bool content_put(struct content *index, const struct origin *origin, const struct fp_whole *square)
 {
     file_waiting(index);
-    return put(index, origin, triangles);
+    return put(index, origin, square);
 }
 
 struct origin *content_find(struct content *index, struct fp fp, bool triangle)

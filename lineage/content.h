@@ -28,12 +28,6 @@ struct origin {
     uint8_t part; /* enum part: what it is all of; beyond PART_FULL it is a triangle */
 };
 
-/* The contents of a whole's triangles. */
-enum { CONTENT_TRIANGLES = FP_MAX_PARTS - 1 };
-struct content_triangles {
-    struct fp fps[CONTENT_TRIANGLES];
-};
-
 struct content;
 
 struct content *content_new(uint64_t bytes); /* that it may take; NULL: out of memory */
@@ -47,9 +41,9 @@ struct origin *content_find(struct content *index, struct fp fp, bool triangle);
 uint64_t content_dropped(const struct content *index);
 uint64_t content_bytes(const struct content *index);
 
-/* Adds or replaces, with its triangles unless NULL; false when out of memory (the index stays usable). */
-bool content_put(struct content *index, const struct origin *origin, const struct content_triangles *triangles);
-void content_put_later(struct content *index, const struct origin *origin, const struct content_triangles *triangles);
+/* Adds or replaces, with the triangles of `square` unless NULL; false when out of memory (the index stays usable). */
+bool content_put(struct content *index, const struct origin *origin, const struct fp_whole *square);
+void content_put_later(struct content *index, const struct origin *origin, const struct fp_whole *square);
 
 /* Changes when the older generation is dropped: an origin of this age needs no asking for to be kept. */
 uint8_t content_age(const struct content *index);

@@ -109,7 +109,7 @@ struct header {
     struct fp content[3];
 };
 
-static struct header header_of(const struct view *v, int part)
+static struct header header_of(const struct view *v)
 {
     struct header h;
     memset(&h, 0, sizeof h);
@@ -117,7 +117,7 @@ static struct header header_of(const struct view *v, int part)
     h.rows = strided_vector ? v->cols : v->rows;
     h.cols = strided_vector ? 1 : v->cols;
     h.type = (uint64_t)(unsigned char)v->type;
-    h.part = (uint64_t)part;
+    h.part = v->part;
     if (view_empty(v))
         h.rows = h.cols = 0;
     return h;
@@ -156,9 +156,9 @@ static bool part_holds(int part, int which)
     return holds[part][which];
 }
 
-static struct fp close_square(const struct kernel *k, const struct view *v, int part, const struct fp streams[3])
+static struct fp close_square(const struct kernel *k, char type, int64_t order, int part, const struct fp streams[3])
 {
-    struct header h = header_of(v, part);
+    struct header h = {.rows = order, .cols = order, .type = (unsigned char)type, .part = (uint64_t)part};
     for (int s = 0; s < 3; s++)
         if (part_holds(part, s))
             h.content[s] = streams[s];
@@ -184,9 +184,9 @@ static struct fp fingerprint_with(const struct hasher *h, const struct view *v)
     if (three_streams(v)) {
         struct fp streams[3];
         square_streams(h, v, v->part, streams);
-        return close_square(h->k, v, v->part, streams);
+        return close_square(h->k, v->type, v->rows, v->part, streams);
     }
-    struct header header = header_of(v, v->part);
+    struct header header = header_of(v);
     header.content[0] = stream(h, v);
     return h->k->bytes(&header, sizeof header);
 }
@@ -201,21 +201,21 @@ struct fp fingerprint_by(const struct view *v, struct crew *crew, int threads)
     return fingerprint_with(&(struct hasher){kernel(), crew, threads}, v);
 }
 
-int fingerprint_parts(const struct view *v, struct crew *crew, int threads, struct fp fps[FP_MAX_PARTS],
-                      uint8_t parts[FP_MAX_PARTS])
+struct fp_whole fingerprint_whole(const struct view *v, struct crew *crew, int threads)
 {
     const struct hasher h = {kernel(), crew, threads};
-    if (!three_streams(v) || v->part != PART_FULL) {
-        fps[0] = fingerprint_with(&h, v);
-        parts[0] = v->part;
-        return 1;
+    struct fp_whole w = {.part = v->part, .type = v->type, .square = three_streams(v) && v->part == PART_FULL};
+    if (w.square) {
+        w.order = v->rows;
+        square_streams(&h, v, PART_FULL, w.streams);
+        w.fp = close_square(h.k, v->type, v->rows, PART_FULL, w.streams);
+    } else {
+        w.fp = fingerprint_with(&h, v);
     }
-    struct fp streams[3];
-    square_streams(&h, v, PART_FULL, streams);
-    int n = 0;
-    for (int part = PART_FULL; part <= PART_STRICT_LOWER; part++) {
-        fps[n] = close_square(h.k, v, part, streams);
-        parts[n++] = (uint8_t)part;
-    }
-    return n;
+    return w;
+}
+
+struct fp fingerprint_part(const struct fp_whole *square, int part)
+{
+    return close_square(kernel(), square->type, square->order, part, square->streams);
 }

@@ -34,10 +34,19 @@ struct fp fingerprint(const struct view *v);
 /* The same, large views by up to `threads` threads of the crew. */
 struct fp fingerprint_by(const struct view *v, struct crew *crew, int threads);
 
-/* Fingerprints of the view and, for a full square matrix, of its parts; returns how many were filled, parts[] naming them. */
-enum { FP_MAX_PARTS = 5 };
-int fingerprint_parts(const struct view *v, struct crew *crew, int threads, struct fp fps[FP_MAX_PARTS],
-                      uint8_t parts[FP_MAX_PARTS]);
+/* A view's fingerprint and, of a full square matrix, what those of its triangles follow from: most are never asked for. */
+struct fp_whole {
+    struct fp fp;
+    uint8_t part;
+    char type;
+    bool square; /* the rest is filled in */
+    int64_t order;
+    struct fp streams[3]; /* above, on and below the diagonal */
+};
+struct fp_whole fingerprint_whole(const struct view *v, struct crew *crew, int threads);
+
+/* The fingerprint that this part of a square matrix would have by itself. */
+struct fp fingerprint_part(const struct fp_whole *square, int part);
 
 /* Plain hash of a byte string (keys, Merkle hashes, identities). */
 struct fp fingerprint_bytes(const void *bytes, size_t size);

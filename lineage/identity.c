@@ -195,7 +195,7 @@ static enum sketch_kind kind_for(const struct identity *id, const struct view *v
 }
 
 /* The content is sketched unless it is already. */
-static void keep(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts, uint64_t call_ns)
+static void keep(struct identity *id, const struct view *v, struct fp fp, const struct fp_whole *whole, uint64_t call_ns)
 {
     enum sketch_kind kind = kind_for(id, v, call_ns);
     if (kind == SKETCH_NONE || !guard_enter(id->guard))
@@ -209,8 +209,8 @@ static void keep(struct identity *id, const struct view *v, struct fp fp, const 
         return;
     uint64_t began = books_begin(id);
     struct sketch *s = sketch_new(v, fp, kind);
-    if (s && parts)
-        s->whole = *parts;
+    if (s && whole)
+        s->whole = *whole;
     if (s && searched)
         sketch_sign(s);
     books_end(id, began);
@@ -229,10 +229,9 @@ void identity_called(struct identity *id, uint64_t call_ns)
     atomic_fetch_add_explicit(&id->blas_ns, call_ns, memory_order_relaxed);
 }
 
-void identity_produced(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts,
-                       uint64_t call_ns)
+void identity_produced(struct identity *id, const struct view *v, struct fp fp, const struct fp_whole *whole, uint64_t call_ns)
 {
-    keep(id, v, fp, parts, call_ns);
+    keep(id, v, fp, whole, call_ns);
 }
 
 void identity_announce(const struct view *v)
@@ -241,15 +240,15 @@ void identity_announce(const struct view *v)
         sketch_announce(v, SKETCH_COPY);
 }
 
-struct sketch *identity_sketch(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts)
+struct sketch *identity_sketch(struct identity *id, const struct view *v, struct fp fp, const struct fp_whole *whole)
 {
     const enum sketch_kind kind = sketch_best(v);
     if (kind != SKETCH_COPY || (!id->thorough && !affordable(id, sketch_cost_ns(v, kind))))
         return NULL;
     uint64_t began = books_begin(id);
     struct sketch *s = sketch_new(v, fp, kind);
-    if (s && parts)
-        s->whole = *parts;
+    if (s && whole)
+        s->whole = *whole;
     books_end(id, began);
     return s;
 }
@@ -272,19 +271,19 @@ void identity_again(struct identity *id, struct fp content)
         sketches_touch(id->sketches, known);
 }
 
-bool identity_left(struct identity *id, const struct view *v, struct fp content, struct sketch_parts *parts)
+bool identity_left(struct identity *id, const struct view *v, struct fp content, struct fp_whole *whole)
 {
     if (!guard_enter(id->guard))
         return false;
     struct sketch *s = sketches_find(id->sketches, content);
-    if (s && s->kind == SKETCH_COPY && s->whole.count && s->vector == v->vector)
+    if (s && s->kind == SKETCH_COPY && s->whole.part && s->vector == v->vector)
         sketch_hold(s);
     else
         s = NULL;
     guard_leave(id->guard);
     const bool left = s && sketch_proves(s, v);
     if (left)
-        *parts = s->whole;
+        *whole = s->whole;
     if (s)
         sketch_release(s);
     return left;

@@ -36,7 +36,6 @@
 #include "lineage/log_format.h"
 
 struct identity;
-struct sketch_parts;
 
 /* What an input was found to be. */
 enum found_how { FOUND_NOTHING, FOUND_WHOLE, FOUND_SLICE, FOUND_UNPROVEN };
@@ -88,8 +87,7 @@ void identity_recognise(struct identity *id, const struct view *v, struct fp fp,
 
 /* Without the guard: a call took this long; what it left in each output. */
 void identity_called(struct identity *id, uint64_t call_ns);
-void identity_produced(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts,
-                       uint64_t call_ns);
+void identity_produced(struct identity *id, const struct view *v, struct fp fp, const struct fp_whole *whole, uint64_t call_ns);
 
 /*
  * The same in steps, of which the first ask nobody: what a loop leaves is hardly ever known. Before the call it is announced.
@@ -97,7 +95,7 @@ void identity_produced(struct identity *id, const struct view *v, struct fp fp, 
  * once more.
  */
 void identity_announce(const struct view *v);
-struct sketch *identity_sketch(struct identity *id, const struct view *v, struct fp fp, const struct sketch_parts *parts);
+struct sketch *identity_sketch(struct identity *id, const struct view *v, struct fp fp, const struct fp_whole *whole);
 void identity_keep(struct identity *id, struct sketch *s);
 void identity_again(struct identity *id, struct fp content);
 
@@ -105,6 +103,6 @@ void identity_again(struct identity *id, struct fp content);
  * Without the guard: does the view hold this content, and what are its parts, as they were told when it was produced? False: it
  * does not, or it cannot be proven.
  */
-bool identity_left(struct identity *id, const struct view *v, struct fp content, struct sketch_parts *parts);
+bool identity_left(struct identity *id, const struct view *v, struct fp content, struct fp_whole *whole);
 
 #endif

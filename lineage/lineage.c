@@ -221,33 +221,26 @@ static void join_inputs(struct lineage *l, struct traced *t, struct step *s, str
     s->ninputs = (uint8_t)t->ninputs;
 }
 
-static const struct content_triangles *triangles_of(const struct traced_output *out, struct content_triangles *triangles)
-{
-    memcpy(triangles->fps, &out->fps[1], sizeof triangles->fps);
-    return triangles;
-}
-
 static void take_outputs(struct lineage *l, const struct traced *t, struct step *s, bool round)
 {
-    struct content_triangles room;
     const uint8_t age = content_age(l->content);
     for (int i = 0; i < t->noutputs; i++) {
         const struct traced_output *out = &t->outputs[i];
-        s->outputs[i] = out->fps[0];
+        s->outputs[i] = out->whole.fp;
         triangles_note(&l->triangles, t, out);
-        const struct origin origin = {.content = out->fps[0],
+        const struct origin origin = {.content = out->whole.fp,
                                       .ref = s->id,
                                       .touched = s->id,
                                       .height = t->height,
                                       .operand = (uint8_t)out->operand,
                                       .age = age,
                                       .is_item = 1,
-                                      .part = out->parts[0]};
-        const struct content_triangles *triangles = out->nparts == FP_MAX_PARTS ? triangles_of(out, &room) : NULL;
+                                      .part = out->whole.part};
+        const struct fp_whole *square = out->whole.square ? &out->whole : NULL;
         if (round)
-            content_put_later(l->content, &origin, triangles);
+            content_put_later(l->content, &origin, square);
         else
-            content_put(l->content, &origin, triangles);
+            content_put(l->content, &origin, square);
         if (l->identity && t->use) {
             const struct view v = i < t->nleft ? t->left[i].view : view_of(t->canon, out->operand, t->use[out->operand].write);
             identity_holds(l->identity, &v, &origin);
@@ -299,12 +292,8 @@ void lineage_foretell(struct lineage *l, struct traced *t)
 
 bool lineage_recurs(struct lineage *l, struct traced *t, const struct view *v, struct traced_output *out)
 {
-    struct sketch_parts parts;
-    if (fp_equal(t->recurring, (struct fp){0, 0}) || !identity_left(l->identity, v, t->recurring, &parts))
+    if (fp_equal(t->recurring, (struct fp){0, 0}) || !identity_left(l->identity, v, t->recurring, &out->whole))
         return false;
-    out->nparts = parts.count;
-    memcpy(out->parts, parts.parts, sizeof parts.parts);
-    memcpy(out->fps, parts.fps, sizeof parts.fps);
     return t->recurred = true;
 }
 
@@ -337,21 +326,15 @@ void lineage_recognise(struct lineage *l, struct traced *t)
 static void sketch_output(struct lineage *l, const struct traced *t, int i, struct traced_left *left)
 {
     const struct traced_output *out = &t->outputs[i];
-    const bool foldable = l->folding.dedup && i == 0; /* and so it may be asked for again */
-    struct sketch_parts parts;
+    const struct fp_whole *whole = l->folding.dedup && i == 0 ? &out->whole : NULL; /* it may be asked for again */
     left->again = t->recurred && i == 0;
     left->sketch = NULL;
     if (left->again)
         return;
-    if (foldable) {
-        parts.count = (uint8_t)out->nparts;
-        memcpy(parts.parts, out->parts, sizeof parts.parts);
-        memcpy(parts.fps, out->fps, sizeof parts.fps);
-    }
     if (t->goes_round)
-        left->sketch = identity_sketch(l->identity, &left->view, out->fps[0], foldable ? &parts : NULL);
+        left->sketch = identity_sketch(l->identity, &left->view, out->whole.fp, whole);
     if (!left->sketch)
-        identity_produced(l->identity, &left->view, out->fps[0], foldable ? &parts : NULL, t->call_ns);
+        identity_produced(l->identity, &left->view, out->whole.fp, whole, t->call_ns);
 }
 
 void lineage_produced(struct lineage *l, struct traced *t)
@@ -382,7 +365,7 @@ static void keep_left(struct lineage *l, struct traced *t)
         if (t->left[i].sketch)
             identity_keep(l->identity, t->left[i].sketch);
         else if (t->left[i].again)
-            identity_again(l->identity, t->outputs[i].fps[0]);
+            identity_again(l->identity, t->outputs[i].whole.fp);
 }
 
 /* The signature's number, told to the log when it is new. */

@@ -25,11 +25,10 @@ struct traced_input {
     bool beside;        /* the rest of an operand of which the input before it is a triangle */
 };
 
-/* One operand's content after the call, with those of its triangles where they came with it. */
+/* One operand's content after the call. */
 struct traced_output {
-    int operand, nparts;
-    uint8_t parts[FP_MAX_PARTS];
-    struct fp fps[FP_MAX_PARTS];
+    int operand;
+    struct fp_whole whole;
 };
 
 struct sketch;
@@ -96,7 +95,7 @@ void lineage_foretell(struct lineage *l, struct traced *t);
 
 /*
  * After the call, which left `v`: is it what a loop foretold of its first output? Then the fingerprints are filled in, as
- * fingerprint_parts would have.
+ * fingerprint_whole would have.
  */
 bool lineage_recurs(struct lineage *l, struct traced *t, const struct view *v, struct traced_output *out);
 

@@ -62,7 +62,7 @@ static struct fp key_of(const struct traced *t)
         words[n++] = in->view.cols;
     }
     for (int i = 0; i < t->noutputs; i++)
-        words[n++] = t->outputs[i].operand << 8 | t->outputs[i].parts[0];
+        words[n++] = t->outputs[i].operand << 8 | t->outputs[i].whole.part;
     return fingerprint_bytes(words, n * sizeof words[0]);
 }
 
@@ -111,7 +111,7 @@ static uint32_t input_word(const struct traced_input *in)
 
 static uint32_t output_word(const struct traced_output *out)
 {
-    return (uint32_t)(out->operand << 8 | out->parts[0]);
+    return (uint32_t)(out->operand << 8 | out->whole.part);
 }
 
 /* Calls from one place have often a few sizes: told apart by their numbers. */
@@ -216,7 +216,7 @@ void signature_describe(const struct traced *t, uint32_t number, struct log_sign
                                                                    .cols = t->inputs[i].view.cols};
     for (int i = 0; i < t->noutputs; i++)
         out->outputs[out->noutputs++] =
-            (struct log_signature_output){.operand = (uint64_t)t->outputs[i].operand, .part = t->outputs[i].parts[0]};
+            (struct log_signature_output){.operand = (uint64_t)t->outputs[i].operand, .part = t->outputs[i].whole.part};
 }
 
 uint8_t signature_scalars(const struct canon *c, unsigned char scalars[][16])

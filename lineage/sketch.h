@@ -40,12 +40,6 @@ enum { SKETCH_COPY_BYTES = 32 * 1024, SKETCH_SAMPLES = 64, SKETCH_LEAST = 4 };
 
 enum sketch_kind { SKETCH_NONE, SKETCH_SAMPLES_ONLY, SKETCH_HASHES, SKETCH_COPY };
 
-/* Fingerprints of a content and of its triangles, as fingerprint_parts gives them. */
-struct sketch_parts {
-    uint8_t count, parts[FP_MAX_PARTS];
-    struct fp fps[FP_MAX_PARTS];
-};
-
 struct sketch {
     atomic_uint references;
     bool is_signed;
@@ -62,8 +56,8 @@ struct sketch {
     unsigned char *copy;     /* COPY: rows x cols without gaps; zero where the part has nothing */
     struct fp *column, *row; /* HASHES; NULL: left out */
     struct sketch_sample *samples;
-    bool vector;               /* as it was a view */
-    struct sketch_parts whole; /* where it is an output; else of count 0 */
+    bool vector;           /* as it was a view */
+    struct fp_whole whole; /* where it is an output; else of PART_NONE */
 
     /* Of the collection (sketches.c). */
     uint64_t seq;

@@ -19,7 +19,7 @@ static bool candidate(const struct traced_input *in)
 
 void triangles_note(struct triangles *known, const struct traced *t, const struct traced_output *out)
 {
-    if (out->parts[0] == PART_FULL || !t->use)
+    if (out->whole.part == PART_FULL || !t->use)
         return;
     struct view v = view_of(t->canon, out->operand, t->use[out->operand].write);
     if (v.rows != v.cols || known->count == TRIANGLES_MOST || has(known, &v))
@@ -34,14 +34,6 @@ bool triangles_wanted(const struct triangles *known, const struct traced *t)
         if (candidate(&t->inputs[i]) && has(known, &t->inputs[i].view))
             return true;
     return false;
-}
-
-static struct fp fp_of_part(const struct fp *fps, const uint8_t *parts, int count, int part)
-{
-    for (int i = 0; i < count; i++)
-        if (parts[i] == part)
-            return fps[i];
-    return (struct fp){0, 0};
 }
 
 static bool is_output(struct guard *guard, struct content *content, struct fp fp, struct found *found)
@@ -75,18 +67,16 @@ static void split(struct traced *t, int i, int part, struct fp fp, struct found 
 void triangles_split(struct guard *guard, struct content *content, const struct triangles *known, struct traced *t)
 {
     for (int i = 0; i < t->ninputs && t->ninputs < OP_MAX_OPERANDS; i++) {
-        struct fp fps[FP_MAX_PARTS];
-        uint8_t parts[FP_MAX_PARTS];
         struct found found;
         if (!candidate(&t->inputs[i]) || !has(known, &t->inputs[i].view))
             continue;
-        int count = fingerprint_parts(&t->inputs[i].view, NULL, 1, fps, parts);
+        const struct fp_whole whole = fingerprint_whole(&t->inputs[i].view, NULL, 1);
         for (int lower = 1; lower >= 0; lower--) {
             const int part = lower ? PART_LOWER : PART_UPPER, rest = lower ? PART_STRICT_UPPER : PART_STRICT_LOWER;
-            struct fp fp = fp_of_part(fps, parts, count, part);
+            struct fp fp = fingerprint_part(&whole, part);
             if (!is_output(guard, content, fp, &found))
                 continue;
-            split(t, i, part, fp, found, rest, fp_of_part(fps, parts, count, rest));
+            split(t, i, part, fp, found, rest, fingerprint_part(&whole, rest));
             i++;
             break;
         }

@@ -195,7 +195,7 @@ static void fingerprint_outputs(struct tracing *t, uint64_t began)
         struct traced_output *out = &r->outputs[r->noutputs++];
         out->operand = k;
         if (r->noutputs > 1 || !lineage_recurs(t->process->lineage, r, &v, out))
-            out->nparts = fingerprint_parts(&v, &t->process->crew, t->threads, out->fps, out->parts);
+            out->whole = fingerprint_whole(&v, &t->process->crew, t->threads);
         r->fingerprint_bytes += view_bytes(&v);
     }
     t->now = clock_ns();

@@ -27,7 +27,7 @@ static inline struct payload *make_payload_in(struct room *room, size_t bytes, u
     p->item = seed;
     p->raised = 5;
     p->noutputs = 1;
-    p->outputs[0].fps[0] = key(seed);
+    p->outputs[0].whole.fp = key(seed);
     p->packed = bytes;
     for (size_t i = 0; i < bytes; i++)
         p->data[i] = (unsigned char)((seed * 2654435761u + i) * 40503u >> 7);

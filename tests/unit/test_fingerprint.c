@@ -245,16 +245,13 @@ static void check_parts(int64_t n, int64_t ld)
     double *data = malloc((size_t)(n * ld) * 8);
     noise(data, (size_t)(n * ld) * 8);
     struct view full = matrix(data, n, n, ld, PART_FULL);
-    struct fp fps[FP_MAX_PARTS];
-    uint8_t parts[FP_MAX_PARTS];
-    int count = fingerprint_parts(&full, NULL, 1, fps, parts), seen = 0;
-    cr_expect_eq(count, n > 1 ? 5 : 1, "%d parts of %ld x %ld", count, (long)n, (long)n);
-    for (int i = 0; i < count; i++) {
-        struct view v = matrix(data, n, n, ld, parts[i]);
-        cr_expect(fp_equal(fps[i], fingerprint(&v)), "part %d of %ld x %ld", parts[i], (long)n, (long)n);
-        seen |= 1 << parts[i];
+    const struct fp_whole whole = fingerprint_whole(&full, NULL, 1);
+    cr_expect(fp_equal(whole.fp, fingerprint(&full)));
+    cr_expect_eq(whole.square, n > 1, "%ld x %ld", (long)n, (long)n);
+    for (int part = PART_FULL; part <= PART_STRICT_LOWER && whole.square; part++) {
+        struct view v = matrix(data, n, n, ld, part);
+        cr_expect(fp_equal(fingerprint_part(&whole, part), fingerprint(&v)), "part %d of %ld x %ld", part, (long)n, (long)n);
     }
-    cr_expect_eq(seen, n > 1 ? 0x3e : 1 << PART_FULL);
     free(data);
 }
 
@@ -273,10 +270,9 @@ Test(fingerprint, parts_of_anything_else_are_itself)
     struct view views[] = {matrix(data, 3, 4, 3, PART_FULL), matrix(data, 4, 4, 4, PART_LOWER), matrix(data, 3, 4, 3, PART_UPPER),
                            vector(data, 6, 1), vector(data, 6, 2)};
     for (size_t i = 0; i < sizeof views / sizeof views[0]; i++) {
-        struct fp fps[FP_MAX_PARTS];
-        uint8_t parts[FP_MAX_PARTS];
-        cr_assert_eq(fingerprint_parts(&views[i], NULL, 1, fps, parts), 1);
-        cr_expect(parts[0] == views[i].part && fp_equal(fps[0], fingerprint(&views[i])));
+        const struct fp_whole whole = fingerprint_whole(&views[i], NULL, 1);
+        cr_expect_not(whole.square);
+        cr_expect(whole.part == views[i].part && fp_equal(whole.fp, fingerprint(&views[i])));
     }
 }
 
@@ -295,11 +291,8 @@ Test(fingerprint, a_crew_changes_nothing)
         for (int threads = 1; threads <= 5; threads++)
             cr_expect(fp_equal(fingerprint(&views[i]), fingerprint_by(&views[i], &crew, threads)), "view %zu, %d threads", i,
                       threads);
-    struct fp alone[FP_MAX_PARTS], together[FP_MAX_PARTS];
-    uint8_t parts[FP_MAX_PARTS];
-    fingerprint_parts(&views[0], NULL, 1, alone, parts);
-    fingerprint_parts(&views[0], &crew, 4, together, parts);
-    cr_expect_eq(memcmp(alone, together, sizeof alone), 0);
+    const struct fp_whole alone = fingerprint_whole(&views[0], NULL, 1), together = fingerprint_whole(&views[0], &crew, 4);
+    cr_expect_eq(memcmp(alone.streams, together.streams, sizeof alone.streams), 0);
     free(data);
 }
 

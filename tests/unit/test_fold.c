@@ -84,7 +84,7 @@ static void multiply(struct program *p, int shape, double alpha, int a, int b, i
             (struct traced_input){.operand = k, .view = view_of(t.canon, k, t.use[k].read), .fp = p->buffers[k ? b : a]};
     p->buffers[c] = product(p->buffers[a], p->buffers[b], alpha, shape);
     t.noutputs = 1;
-    t.outputs[0] = (struct traced_output){.operand = 2, .nparts = 1, .parts = {PART_FULL}, .fps = {p->buffers[c]}};
+    t.outputs[0] = (struct traced_output){.operand = 2, .whole = {.fp = p->buffers[c], .part = PART_FULL}};
     for (int r = 0; r < 2; r++) {
         struct traced copy = t;
         cr_assert_neq(lineage_record(p->recorders[r], &copy), 0);

@@ -443,8 +443,7 @@ static void write_outputs(struct random_program *p, struct made *made, struct tr
                     if (model_in_part(v.part, model_rows(&v), model_cols(&v), i, j))
                         memcpy((char *)(uintptr_t)model_at(&v, i, j), model_element(&again->content, i, j), v.element);
         t->outputs[t->noutputs].operand = k;
-        t->outputs[t->noutputs].nparts =
-            fingerprint_parts(&v, NULL, 1, t->outputs[t->noutputs].fps, t->outputs[t->noutputs].parts);
+        t->outputs[t->noutputs].whole = fingerprint_whole(&v, NULL, 1);
         t->noutputs++;
         remember(p, &v);
     }

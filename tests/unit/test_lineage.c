@@ -33,7 +33,7 @@ static uint64_t gemm(struct lineage *l, double alpha, double *a, double *b, doub
     struct view out = view_of(&canon, 2, use[2].write);
     t.noutputs = 1;
     t.outputs[0].operand = 2;
-    t.outputs[0].nparts = fingerprint_parts(&out, NULL, 1, t.outputs[0].fps, t.outputs[0].parts);
+    t.outputs[0].whole = fingerprint_whole(&out, NULL, 1);
     return lineage_record(l, &t);
 }
 
