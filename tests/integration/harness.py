@@ -3,6 +3,7 @@ import fnmatch
 import glob
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -195,6 +196,12 @@ def not_sanitized(name):
             raise Skipped("ThreadSanitizer: " + reason)
 
 
+def processor_time():
+    """Seconds of processor that all commands run so far took, those in their children included."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
+
+
 def outcome(build, name, function, arguments):
     started = time.monotonic()
     place = Place(build, name)
@@ -214,25 +221,35 @@ def outcome(build, name, function, arguments):
     return name, kind, details, time.monotonic() - started
 
 
-def run_all(build, pattern, jobs):
+def run_all(build, pattern, jobs, durations=0):
     """Run the tests whose name holds the pattern; 0 when none failed.
 
     Programs side by side get their share of the cores: OpenBLAS threads that wait for one another while others have the
-    cores take fifty times as long.
+    cores take fifty times as long. With `durations` they run one after another, with the threads they would have had, and
+    so many that took the most processor time are listed.
     """
     if jobs > 1:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", str(max(1, len(os.sched_getaffinity(0)) // jobs)))
     wanted = [t for t in tests if not pattern or pattern in t[0] or fnmatch.fnmatch(t[0], pattern)]
     count = {"ok": 0, "FAIL": 0, "skipped": 0}
-    with ThreadPoolExecutor(jobs) as pool:
-        for name, kind, details, seconds in pool.map(lambda t: outcome(build, *t), wanted):
+    spent, before = [], processor_time()
+    with ThreadPoolExecutor(1 if durations else jobs) as pool:
+        results = (outcome(build, *t) for t in wanted) if durations else pool.map(lambda t: outcome(build, *t), wanted)
+        for name, kind, details, seconds in results:
             count[kind] += 1
+            now = processor_time()
+            spent.append((now - before, name))
+            before = now
             if kind == "skipped":
                 print("skipped %s: %s" % (name, details), flush=True)
             else:
                 print("%-4s %s (%.1f s)" % (kind, name, seconds), flush=True)
             if kind == "FAIL":
                 print("".join("     %s\n" % line for line in details.splitlines()), end="", flush=True)
+    if durations:
+        print("%.1f s of processor time, the most in:" % sum(seconds for seconds, _ in spent))
+        for seconds, name in sorted(spent, reverse=True)[:durations]:
+            print("%8.1f s %s" % (seconds, name))
     skipped = ", %d skipped" % count["skipped"] if count["skipped"] else ""
     print("%d passed, %d failed%s" % (count["ok"], count["FAIL"], skipped))
     return 1 if count["FAIL"] or not wanted else 0

@@ -31,6 +31,7 @@ def main():
     parser.add_argument("-k", metavar="PATTERN", default="", help="only tests whose name holds this (or matches it)")
     parser.add_argument("-j", metavar="JOBS", type=int, default=1, help="tests at a time (default 1)")
     parser.add_argument("--build", metavar="DIR", default="build", help="where blase and libblase.so are")
+    parser.add_argument("--durations", metavar="N", type=int, default=0, help="one test at a time; list the N that take the most processor time")
     parser.add_argument("--thread-sanitizer", action="store_true", help="blase and libblase.so are built with ThreadSanitizer: so are the tests")
     options = parser.parse_args()
     if options.thread_sanitizer:
@@ -53,7 +54,7 @@ def main():
     docs_tests.register()
     kill_tests.register()
     memory_tests.register()
-    return harness.run_all(build, options.k, options.j)
+    return harness.run_all(build, options.k, options.j, options.durations)
 
 
 if __name__ == "__main__":
