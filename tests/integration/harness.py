@@ -38,9 +38,6 @@ def test(name, function, *arguments):
 
 # What cannot be under ThreadSanitizer, and why.
 NOT_SANITIZED = {
-    "r_linalg*": "R does not start with its runtime",
-    "hlm R*": "R does not start with its runtime",
-    "solve_many R": "R does not start with its runtime",
     "c_linalg valgrind": "one or the other",
     "threads meet: kill": "its runtime waits for a thread that is gone without a word",
     "threads meet: mixed": "its runtime waits for a thread that is gone without a word",

@@ -5,7 +5,7 @@ import re
 import census
 from counters import as_expected, consistent, second_pass_hit, table, verified
 from harness import PROGRAMS, Once, Skipped, expect, same, test
-from toolchain import DEBIAN_PYTHON, census_library, compiled, debian_python, need, versions, wheels_python
+from toolchain import DEBIAN_PYTHON, census_library, compiled, debian_python, need, r_script, versions, wheels_python
 
 PYTHON = {"numpy_linalg": "numpy", "scipy_linalg": "scipy", "sklearn_models": "sklearn", "numpy_and_scipy": "scipy",
           "numpy_warnings": "numpy", "close_descriptors": "numpy", "low_descriptors": "numpy", "two_products": "numpy"}
@@ -19,7 +19,7 @@ def command(build, name, kind):
     if kind == "wheels":
         return [wheels_python(build), os.path.join(PROGRAMS, name + ".py")]
     if kind == "R":
-        return [need("Rscript", "r-base-core"), os.path.join(PROGRAMS, name + ".R")]
+        return r_script(os.path.join(PROGRAMS, name + ".R"))
     if kind == "octave":
         return [need("octave-cli", "octave"), "-qf", "--no-history", os.path.join(PROGRAMS, name + ".m")]
     return [compiled(build, name)]

@@ -2,6 +2,7 @@
 """Runs real, unmodified programs plain and under blase. See -h."""
 import argparse
 import os
+import signal
 import sys
 
 sys.dont_write_bytecode = True
@@ -36,6 +37,7 @@ def main():
     options = parser.parse_args()
     if options.thread_sanitizer:
         harness.under_thread_sanitizer()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would what is run here
     build = os.path.abspath(options.build)
     os.makedirs(os.path.join(build, "tests"), exist_ok=True)
     program_tests.register()

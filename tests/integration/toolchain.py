@@ -108,6 +108,15 @@ def need(program, package):
     return path
 
 
+def r_script(path):
+    """How R runs a script. ThreadSanitizer's runtime does not start with the shell that Rscript goes by: R without it, then."""
+    if not sanitized:
+        return [need("Rscript", "r-base-core"), path]
+    home = subprocess.run([need("R", "r-base-core"), "RHOME"], capture_output=True, text=True, check=True).stdout.strip()
+    return ["env", "R_HOME=" + home, "LD_LIBRARY_PATH=" + os.path.join(home, "lib"), os.path.join(home, "bin", "exec", "R"),
+            "--no-echo", "--no-restore", "--file=" + path]
+
+
 def debian_python(module):
     done = subprocess.run([DEBIAN_PYTHON, "-c", "import " + module], capture_output=True)
     if done.returncode:
