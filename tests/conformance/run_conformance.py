@@ -145,8 +145,7 @@ class Suite:
             if tester.covered and counts["calls.traced"] <= 0:
                 problems.append("no call was traced")
             if counts["reuse.mismatches"] != 0:
-                problems.append(f"{counts['reuse.mismatches']} mismatches in {counts['reuse.verified']} verified hits")
-                problems += mismatches.by_routine(self.blase, log)
+                problems += mismatches.problems(self.blase, log, report)
         self.report.test(f"{provider}/{tester.name}/{mode}", result.seconds, problems)
         if problems:
             print(f"     see {directory} and {log}")
