@@ -114,7 +114,7 @@ def r_script(path):
         return [need("Rscript", "r-base-core"), path]
     home = subprocess.run([need("R", "r-base-core"), "RHOME"], capture_output=True, text=True, check=True).stdout.strip()
     return ["env", "R_HOME=" + home, "LD_LIBRARY_PATH=" + os.path.join(home, "lib"), os.path.join(home, "bin", "exec", "R"),
-            "--no-echo", "--no-restore", "--file=" + path]
+            "--no-echo", "--no-restore", "--file=" + path, "--args"]
 
 
 def debian_python(module):
