@@ -1,6 +1,7 @@
 """Drivers that take a factor from an earlier call, and products spelt in several ways: the same bytes as plain, known counters."""
 import os
 
+import mismatches
 from counters import consistent, verified
 from harness import PROGRAMS, Once, expect, same, test
 from toolchain import compiled, debian_python, r_script, wheels_python
@@ -53,7 +54,7 @@ def served(place, line, environment, *options):
     same(result.status, 0, "exit status")
     shown = place.show()
     consistent(shown)
-    same(shown["reuse"]["mismatches"], 0, "reuse.mismatches")
+    same(mismatches.problems(place.blase, place.path("log"), shown), [], "mismatches")
     return shown
 
 

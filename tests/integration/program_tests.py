@@ -182,4 +182,4 @@ def register():
     test("repeated products default", repeated)
     test("repeated products with a small cache", repeated, "--trace", "all", "--memory", "6M")
     test("repeated products verified by default", repeated_and_verified)
-    test("c_linalg valgrind", no_invalid_access, "c_linalg")
+    test("c_linalg valgrind", no_invalid_access, "c_linalg_small")

@@ -6,7 +6,8 @@ import signal
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "conformance")]
 
 import diff_tests  # noqa: E402
 import docs_tests  # noqa: E402
@@ -37,7 +38,8 @@ def main():
     options = parser.parse_args()
     if options.thread_sanitizer:
         harness.under_thread_sanitizer()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would what is run here
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        signal.signal(number, handler)  # a shell's background job and nohup ignore them, and so would what is run here
     build = os.path.abspath(options.build)
     os.makedirs(os.path.join(build, "tests"), exist_ok=True)
     program_tests.register()

@@ -46,9 +46,13 @@ def dear_results_return(place, arguments, least, *options):
 
 
 def governed(place):
-    """The governor lets dear results go to disk, and its books hold what that cost."""
-    shown = compared(place, ["nothing", "400", "14"], "--memory", "8M")  # rounds enough for a busy machine
-    cache = shown["cache"]
+    """The governor lets dear results go to disk, and its books hold what that cost. It goes by the clock, so a busy machine may talk it
+    out of that: once or twice."""
+    for attempt in range(3):
+        shown = compared(place, ["nothing", "400", "8"], "--memory", "8M", log="log%d" % attempt)
+        cache = shown["cache"]
+        if cache["spills"] > 0 and cache["restores"] > 0:
+            break
     expect(cache["spills"] > 0 and cache["restores"] > 0, "nothing came back:", cache)
     expect(shown["reuse"]["overhead_seconds"] >= cache["spill_seconds"] > 0, "the books:", shown)
 

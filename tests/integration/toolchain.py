@@ -19,6 +19,7 @@ SHARED = C + ["-shared", "-fPIC"]
 BUILDS = {
     "buffers": (C, "buffers.c", ["-llapack", "-lblas"]),
     "c_linalg": (C, "c_linalg.c", ["-llapacke", "-lopenblas"]),
+    "c_linalg_small": (C + ["-DORDER=96"], "c_linalg.c", ["-llapacke", "-lopenblas"]),
     "c_linalg_reference": (C, "c_linalg.c", ["-llapacke", *REFERENCE_FLAGS]),
     "drivers": (C, "drivers.c", ["-llapacke", "-llapack", "-lopenblas"]),
     "drivers_reference": (C, "drivers.c", ["-llapacke", *REFERENCE_FLAGS]),
