@@ -2,7 +2,7 @@
 import os
 
 from counters import consistent, verified
-from harness import PROGRAMS, expect, same, test
+from harness import PROGRAMS, expect, same, sanitized, test
 from toolchain import compiled, debian_python
 
 MEMORY = "4M"  # two results of svd
@@ -33,10 +33,11 @@ def compared(place, arguments, *options, log="log", environment=ONE_THREAD):
 
 
 def dear_results_return(place, arguments, least, *options):
+    """Which ones do goes by the times they took: under ThreadSanitizer, where those say little, fewer may."""
     shown = compared(place, arguments, "--trace", "all", *options)
     cache = shown["cache"]
     expect(cache["spills"] >= 4 and cache["evictions"] >= cache["spills"], "few went to disk:", cache)
-    expect(cache["restores"] >= least, "few came back:", cache)
+    expect(cache["restores"] >= (least // 2 if sanitized else least), "few came back:", cache)
     expect(shown["reuse"]["hits_full"] >= cache["restores"], "restored and not served:", shown)
     same(cache["spill_lost"], 0, "cache.spill_lost")
     expect(cache["peak_bytes"] <= shown["run"]["processes"] * cache["budget_bytes"] == shown["run"]["processes"] << 22,
