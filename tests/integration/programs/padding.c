@@ -1,6 +1,7 @@
 /* What a routine must leave alone stays as the caller had it: rows beyond n, the other triangle, what follows a vector.
    The second time everything that is not an input differs: leading dimensions, padding, other triangles, addresses. Both leading
-   dimensions are odd: OpenBLAS for SSE3 has dpotrf sum in another order when columns are aligned. */
+   dimensions are multiples of eight, as n is, by which replay goes: OpenBLAS for older processors has dpotrf and dtrtri sum in
+   another order when columns are not aligned. */
 #include "data.h"
 #include <cblas.h>
 #include <lapacke.h>
@@ -61,7 +62,7 @@ int main(void)
     double *d = random_positive(4, N), *rhs = random_doubles(5, N * R), *y = random_doubles(6, N);
     double *e = random_doubles(7, N * N), *m = random_doubles(8, N * N);
     for (int pass = 1; pass <= 2; pass++) {
-        int ld = pass == 1 ? N + 7 : N + 41, n = N, r = R, info = -7;
+        int ld = pass == 1 ? N + 8 : N + 40, n = N, r = R, info = -7;
         double filler = pass == 1 ? NAN : 1.0 / 3.0;
 
         double *pa = spread(a, N, K, ld, filler), *pb = spread(b, K, N, ld, filler), *pc = spread(0, 0, 0, ld, filler);
@@ -139,7 +140,7 @@ int main(void)
 
         /* routines with a workspace may go about it differently with another leading dimension, so it stays here */
         double w[N + 1], work[40 * N];
-        w[N] = 7.0, ld = N + 7;
+        w[N] = 7.0, ld = N + 8;
         pa = spread(d, N, N, ld, filler);
         hide(pa, N, ld, 'L', filler);
         dsyev_("N", "L", &n, pa, &ld, w, work, &(int){40 * N}, &info, 1, 1);
