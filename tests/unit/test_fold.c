@@ -18,8 +18,7 @@
 /* Seconds, for a machine with other things to do, and sanitizers. */
 TestSuite(fold, .init = scratch_make, .fini = scratch_remove, .timeout = 900);
 
-/* AddressSanitizer keeps what was freed: little enough that it has that much before memory_stays_flat looks for the first time.
- */
+/* AddressSanitizer keeps what was freed: so little that it has that much before memory_stays_flat looks for the first time. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
