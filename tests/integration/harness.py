@@ -51,8 +51,6 @@ NOT_SANITIZED = {
     "log: full disk": "its runtime writes a file as it starts",
     "capture with a limit on file sizes": "its runtime writes a file as it starts",
     "two providers*deepbind": "its runtime refuses RTLD_DEEPBIND",
-    "no blas: pipeline": "the plain programs die of its runtime",
-    "no blas: children of one that computes": "the plain programs die of its runtime",
     "passing: arguments": "it makes calls of the jumps that are looked for",
     "passing: arguments reuse none": "it makes calls of the jumps that are looked for",
     "passing: arguments traced": "it makes calls of the jumps that are looked for",
