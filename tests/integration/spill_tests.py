@@ -50,7 +50,7 @@ def governed(place):
     """The governor lets dear results go to disk, and its books hold what that cost. It goes by the clock, so a busy machine may talk it
     out of that: once or twice."""
     for attempt in range(3):
-        shown = compared(place, ["nothing", "400", "8"], "--memory", "8M", log="log%d" % attempt)
+        shown = compared(place, ["nothing", "600", "8"], "--memory", "20M", log="log%d" % attempt)
         cache = shown["cache"]
         if cache["spills"] > 0 and cache["restores"] > 0:
             break
