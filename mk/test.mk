@@ -48,7 +48,8 @@ property: all property-build wrong-library
 	/usr/bin/python3 tests/property/run_property.py --build $(BUILD)
 	/usr/bin/python3 tests/property/run_property.py --build $(BUILD) --library $(BUILD)/wrong/libblase.so --expect-failure
 unit: $(UNIT_TESTS)
-	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; $$t; done
+	@failed=; for t in $(UNIT_TESTS); do echo "== $$t"; $$t || failed="$$failed $$t"; done; \
+	    test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
 # Prints what a log says of where operands came from.
 $(BUILD)/tests/edges: $(BUILD)/obj/tests/integration/edges.o $(call object,obj,$(LINEAGE)) $(BUILD)/obj/gen/ops.o

@@ -5,21 +5,32 @@ import json
 import re
 import subprocess
 
-ITEM = re.compile(r'^\s*\{"id":(\d+),"op":"(\w+)"')
+SECTION = re.compile(r'^ "(\w+)": \[')
+ITEM = re.compile(r'^\s*\{"id":(\d+),"name":"[^"]*","op":"(\w+)"')
+NO_OPERAND = "info or flags"
 
 
 def by_routine(blase, log):
-    """Lines 'COUNT routine operand', the commonest first. Reads line by line: the list of a big run has 300 MB."""
-    ops, counts = {}, collections.Counter()
-    with subprocess.Popen([blase, "items", log, "--format", "json"], stdout=subprocess.PIPE,
+    """{(routine, operand): how many}. Reads line by line: the list of a big run has 300 MB."""
+    ops, counts, section = {}, collections.Counter(), ""
+    with subprocess.Popen([blase, "items", log, "--format", "json", "--expand"], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, text=True) as p:
         for line in p.stdout:
-            item = ITEM.match(line)
-            if item:
-                ops[item[1]] = item[2]
-            elif '"operand":' in line and '"offset":' in line and '"fingerprint"' not in line:
-                m = json.loads(line.strip().rstrip(",]}") + "}")
-                counts[ops.get(str(m["item"]), "?"), m["operand"] or "info or flags"] += 1
-            elif line.startswith('[{"pid"') or '"pid":' in line:
-                ops.clear()   # the next process
-    return [f"{n:8} {op} {operand}" for (op, operand), n in counts.most_common()]
+            begins, item = SECTION.match(line), ITEM.match(line)
+            if begins:
+                section = begins[1]
+                if section == "items":   # of the next process
+                    ops.clear()
+            elif item:
+                ops[int(item[1])] = item[2]
+            elif section == "mismatches" and line.lstrip().startswith('{"item":'):
+                m = json.loads(line[:line.index("}") + 1])
+                counts[ops.get(m["item"], "?"), m["operand"] or NO_OPERAND] += 1
+    return counts
+
+
+def problems(blase, log, report):
+    """Lines that say which mismatches the run has, the commonest first."""
+    counts = by_routine(blase, log).most_common()
+    return [f"{report['reuse']['mismatches']} mismatches in {report['reuse']['verified']} verified hits"] + [
+        f"{n:8} {op} {operand}" for (op, operand), n in counts]

@@ -2,7 +2,7 @@
 """Runs the testers of BLAS, LAPACK and numpy without and with the shim: they must pass and fail alike.
 
 usage: run_conformance.py [--tier quick|full] [--modes plain,trace,verify] [--providers openblas,ref]
-                          [-k PATTERN] [-j JOBS] [--build DIR] [--keep] [--list]
+                          [-k PATTERN] [-j JOBS] [--build DIR] [--keep] [--list] [--durations N]
 """
 
 import argparse
@@ -32,9 +32,14 @@ class Report:
         self.lock = threading.Lock()
         self.passed = self.failed = self.skipped = 0
         self.totals = {}
+        self.spent = []   # (seconds of processor since the test before, name)
+        self.before = 0.0
 
     def test(self, name, seconds, problems):
         with self.lock:
+            now = runner.processor_time()
+            self.spent.append((now - self.before, name))
+            self.before = now
             if problems:
                 self.failed += 1
             else:
@@ -55,6 +60,11 @@ class Report:
             for k, v in counts.items():
                 total[k] += v
 
+    def durations(self, most):
+        print(f"{self.before:.1f} s of processor time, the most in:")
+        for seconds, name in sorted(self.spent, reverse=True)[:most]:
+            print(f"{seconds:8.1f} s {name}")
+
     def close(self):
         print(f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else ""))
         return 1 if self.failed or not self.passed else 0
@@ -73,7 +83,7 @@ class Suite:
         pattern = re.compile(self.options.pattern)
         out = []
         for provider in self.options.providers:
-            for t in testers.all_testers():
+            for t in testers.all_testers(os.path.join(self.root, "inputs")):
                 modes = [m for m in t.modes(self.options.tier, provider) if m in self.options.modes
                          and pattern.search(f"{provider}/{t.name}/{m}")]
                 if modes:
@@ -135,8 +145,7 @@ class Suite:
             if tester.covered and counts["calls.traced"] <= 0:
                 problems.append("no call was traced")
             if counts["reuse.mismatches"] != 0:
-                problems.append(f"{counts['reuse.mismatches']} mismatches in {counts['reuse.verified']} verified hits")
-                problems += mismatches.by_routine(self.blase, log)
+                problems += mismatches.problems(self.blase, log, report)
         self.report.test(f"{provider}/{tester.name}/{mode}", result.seconds, problems)
         if problems:
             print(f"     see {directory} and {log}")
@@ -176,6 +185,8 @@ class Suite:
                 done.result()
         if not self.options.pattern:
             self.totals()
+        if self.options.durations:
+            self.report.durations(self.options.durations)
         return self.report.close()
 
 
@@ -189,8 +200,12 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--keep", action="store_true", help="keep the logs and files of what passes")
     parser.add_argument("--counts", action="store_true", help="print calls, hits and mismatches of every test")
+    parser.add_argument("--durations", metavar="N", type=int, default=0,
+                        help="one tester at a time; list the N that take the most processor time")
     parser.add_argument("--list", action="store_true", help="print the tests and stop")
     options = parser.parse_args()
+    if options.durations:
+        options.jobs = 1
     options.modes, options.providers = options.modes.split(","), options.providers.split(",")
     if set(options.modes) - set(testers.MODES) or set(options.providers) - set(testers.PROVIDERS):
         parser.error("unknown mode or provider")

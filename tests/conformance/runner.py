@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -65,6 +66,12 @@ def run(tester, provider, directory, prefix=(), helper=""):
         with open(path, encoding="utf-8", errors="surrogateescape") as f:
             files[name] = f.read()
     return Result(status, seconds, files)
+
+
+def processor_time():
+    """Seconds of processor that all programs run so far took."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def loaded_libraries(program, provider):

@@ -3,6 +3,8 @@
 import os
 from dataclasses import dataclass
 
+import inputs
+
 LIB = "/usr/lib/x86_64-linux-gnu"
 BLAS = LIB + "/blas"
 LAPACK = LIB + "/lapack"
@@ -23,16 +25,16 @@ SECONDS = {
     "xeigtstc:svd": 5.0, "numpy:linalg": 5.0, "xeigtstd:svd": 4.3, "xeigtsts:svd": 4.1,
     "xeigtstd:dec": 3.9, "xlintsts:stest": 3.4, "xlintstd:dtest": 3.4, "xeigtstc:cec": 2.2,
     "numpy:dot": 2.0, "numpy:einsum": 4.0, "numpy:linalg-slow": 25.0,
+    "xlintstz:ztest.short": 1.0, "xlintstc:ctest.short": 0.9, "xlintstd:dtest.short": 0.8, "xlintsts:stest.short": 0.8,
 }
 
 
-# What `make test` has no time for (tracing every call of these tiny problems takes some five times the plain run) and
-# only the full tier runs. Every program, type and provider keeps runs in the quick tier.
+# What `make test` has no time for and only the full tier runs. Every program, type and provider keeps runs in the quick tier, where
+# the longest input files are shortened (inputs.py).
 # Not verified: the long ones, and sep, whose routines se2 has as well.
-UNVERIFIED = {name for name, seconds in SECONDS.items() if seconds > 2.1 and not name.startswith("numpy:")}
-UNVERIFIED |= {"xeigtst" + t + ":sep" for t in "sdcz"}
+UNVERIFIED = {"xeigtstz:zec", "xeigtstc:cec", "xeigtstd:dec"} | {"xeigtst" + t + ":sep" for t in "sdcz"}
 # Not run against reference LAPACK; OpenBLAS's xeigtst* results come from the same Fortran, and ref keeps the d ones.
-NOT_REF = {"xeigtsts:svd", "xeigtstc:svd", "xeigtstz:svd", "xeigtstz:zec", "xlintsts:stest", "xlintstc:ctest"}
+NOT_REF = {"xeigtstz:zec", "xeigtstc:cec"}
 
 
 @dataclass
@@ -43,6 +45,7 @@ class Tester:
     covered: bool = True      # calls at least one covered routine, so calls.traced must be > 0
     helper: bool = False      # needs the variables of reference CBLAS (see helper.py)
     slow: bool = False        # in the full tier only
+    short: bool = False       # in the quick tier only
 
     def seconds(self):
         return SECONDS.get(self.name, 0.2)
@@ -56,7 +59,7 @@ class Tester:
 
     def modes(self, tier, provider):
         if tier == "full":
-            return MODES
+            return () if self.short else MODES
         if self.slow or (provider == "ref" and self.name in NOT_REF):
             return ()
         return tuple(m for m in MODES if m != "verify" or self.name not in UNVERIFIED)
@@ -75,12 +78,16 @@ def blas_testers():
     return out
 
 
-def lapack_testers():
-    """The pairs of program and input of lapack_testing.py, and the four balancing inputs it leaves out."""
+def lapack_testers(directory):
+    """The pairs of program and input of lapack_testing.py, and the four balancing inputs it leaves out; short inputs besides, which
+    are written into the directory."""
     out = []
 
     def add(program, stem, **more):
-        out.append(Tester(f"{program}:{stem}", [f"{LAPACK}/{program}"], f"{LAPACK}/{stem}.in", **more))
+        path, short = f"{LAPACK}/{stem}.in", inputs.short_of(stem) is not None
+        out.append(Tester(f"{program}:{stem}", [f"{LAPACK}/{program}"], path, slow=short, **more))
+        if short and os.path.exists(path):
+            out.append(Tester(f"{program}:{stem}.short", [f"{LAPACK}/{program}"], inputs.short_file(path, directory), short=True, **more))
 
     for t in "sdcz":
         add("xlintst" + t, t + "test")
@@ -108,5 +115,5 @@ def numpy_testers():
             Tester("numpy:linalg-slow", linalg + ["-m", "slow"], slow=True)]
 
 
-def all_testers():
-    return blas_testers() + lapack_testers() + numpy_testers()
+def all_testers(directory):
+    return blas_testers() + lapack_testers(directory) + numpy_testers()

@@ -243,7 +243,7 @@ def many_alone(place):
         log = file.read()
     with open(path, "wb") as file:
         file.write(with_turns(log, bytes([128, 128, 32])))  # 2^19
-    done = place.run([place.blase, "diff", place.path("many"), place.path("one")], limit=60)
+    done = place.run([place.blase, "diff", place.path("many"), place.path("one")], limit=120)
     same((done.status, done.err, b"calls only in the first run" in done.out), (1, b"", True), "status, stderr, stdout")
 
 

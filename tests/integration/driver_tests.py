@@ -3,7 +3,7 @@ import os
 
 from counters import consistent, verified
 from harness import PROGRAMS, Once, expect, same, test
-from toolchain import compiled, debian_python, need, wheels_python
+from toolchain import compiled, debian_python, r_script, wheels_python
 
 # case: {routine: (full hits, partial hits, misses)}
 CASES = {
@@ -30,7 +30,7 @@ plain_runs = {}
 
 def commands(build, name, kind):
     if kind == "R":
-        return [need("Rscript", "r-base-core"), os.path.join(PROGRAMS, name + ".R")]
+        return r_script(os.path.join(PROGRAMS, name + ".R"))
     if kind in ("debian", "wheels"):
         python = debian_python("numpy") if kind == "debian" else wheels_python(build)
         return [python, os.path.join(PROGRAMS, name + ".py")]

@@ -3,7 +3,7 @@ import glob
 import os
 
 from harness import PROGRAMS, Failed, expect, same, test
-from toolchain import compiled, debian_python, need
+from toolchain import compiled, debian_python, r_script
 
 # The DAG as tests/integration/edges.c prints it. What a leaf's memory held before is compared where a line says it: elsewhere it
 # is the allocator's business.
@@ -113,7 +113,7 @@ def command(build, language):
     if language == "numpy":
         return [debian_python("numpy"), os.path.join(PROGRAMS, "buffers.py")]
     if language == "R":
-        return [need("Rscript", "r-base-core"), os.path.join(PROGRAMS, "buffers.R")]
+        return r_script(os.path.join(PROGRAMS, "buffers.R"))
     return [compiled(build, "buffers")]
 
 

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 
 from counters import consistent
-from harness import Failed, expect, same, test
+from harness import Failed, expect, same, sanitized, test
 from toolchain import DEBIAN_PYTHON, compiled
 
 TURN = 18  # kind of record (docs/log-format.md)
@@ -93,6 +93,11 @@ def bare(item):
     return {key: value for key, value in item.items() if key not in TIMES and key != "outputs"}
 
 
+def bare_leaf(leaf):
+    """Without what was there before under ThreadSanitizer, whose allocator does not give two runs the same memory."""
+    return {key: value for key, value in leaf.items() if key != "overwritten_since" or not sanitized}
+
+
 def folded(place, command, *options):
     """Folding loops loses nothing: the same items, leaves and hashes, one by one."""
     trace(place, "plain", command, "--dedup=off", *options)
@@ -100,7 +105,7 @@ def folded(place, command, *options):
     plain, deduped = (as_json(place, name, "--expand") for name in ("plain", "folded"))
     for one, other in zip(plain, deduped):
         same([bare(item) for item in other["items"]], [bare(item) for item in one["items"]], "items")
-        same(other["leaves"], one["leaves"], "leaves")
+        same(list(map(bare_leaf, other["leaves"])), list(map(bare_leaf, one["leaves"])), "leaves")
     shown = place.show("folded")
     consistent(shown)
     same(shown["lineage"]["items"], sum(len(process["items"]) for process in plain), "items of show")

@@ -5,7 +5,7 @@ import re
 import census
 from counters import as_expected, consistent, second_pass_hit, table, verified
 from harness import PROGRAMS, Once, Skipped, expect, same, test
-from toolchain import (DEBIAN_PYTHON, STEADY_CORES, census_library, compiled, debian_python, need, openblas_core, versions,
+from toolchain import (DEBIAN_PYTHON, STEADY_CORES, census_library, compiled, debian_python, need, openblas_core, r_script, versions,
                        wheels_python)
 
 PYTHON = {"numpy_linalg": "numpy", "scipy_linalg": "scipy", "sklearn_models": "sklearn", "numpy_and_scipy": "scipy",
@@ -20,7 +20,7 @@ def command(build, name, kind):
     if kind == "wheels":
         return [wheels_python(build), os.path.join(PROGRAMS, name + ".py")]
     if kind == "R":
-        return [need("Rscript", "r-base-core"), os.path.join(PROGRAMS, name + ".R")]
+        return r_script(os.path.join(PROGRAMS, name + ".R"))
     if kind == "octave":
         return [need("octave-cli", "octave"), "-qf", "--no-history", os.path.join(PROGRAMS, name + ".m")]
     return [compiled(build, name)]
@@ -184,4 +184,4 @@ def register():
     test("repeated products default", repeated)
     test("repeated products with a small cache", repeated, "--trace", "all", "--memory", "6M")
     test("repeated products verified by default", repeated_and_verified)
-    test("c_linalg valgrind", no_invalid_access, "c_linalg")
+    test("c_linalg valgrind", no_invalid_access, "c_linalg_small")

@@ -2,10 +2,12 @@
 """Runs real, unmodified programs plain and under blase. See -h."""
 import argparse
 import os
+import signal
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "conformance")]
 
 import diff_tests  # noqa: E402
 import docs_tests  # noqa: E402
@@ -31,10 +33,13 @@ def main():
     parser.add_argument("-k", metavar="PATTERN", default="", help="only tests whose name holds this (or matches it)")
     parser.add_argument("-j", metavar="JOBS", type=int, default=1, help="tests at a time (default 1)")
     parser.add_argument("--build", metavar="DIR", default="build", help="where blase and libblase.so are")
+    parser.add_argument("--durations", metavar="N", type=int, default=0, help="one test at a time; list the N that take the most processor time")
     parser.add_argument("--thread-sanitizer", action="store_true", help="blase and libblase.so are built with ThreadSanitizer: so are the tests")
     options = parser.parse_args()
     if options.thread_sanitizer:
         harness.under_thread_sanitizer()
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        signal.signal(number, handler)  # a shell's background job and nohup ignore them, and so would what is run here
     build = os.path.abspath(options.build)
     os.makedirs(os.path.join(build, "tests"), exist_ok=True)
     program_tests.register()
@@ -53,7 +58,7 @@ def main():
     docs_tests.register()
     kill_tests.register()
     memory_tests.register()
-    return harness.run_all(build, options.k, options.j)
+    return harness.run_all(build, options.k, options.j, options.durations)
 
 
 if __name__ == "__main__":

@@ -7,15 +7,20 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 
 
 def same_calls(place, *options):
-    """32 threads, the same 50 calls at the same time: 50 computations, the rest served, results equal."""
+    """32 threads, the same 50 calls at the same time: 50 computations, the rest served, results equal. Waiting is bounded by the clock:
+    a machine with other things to do gets up to three tries at the numbers, results are equal in each."""
     threads, calls = 32, 50
-    result = place.under([compiled(place.build, "same_calls")], "--trace", "all", "--quiet", *options,
-                         environment=ONE_THREAD)
-    same((result.status, result.out, result.err), (0, b"0 differ\n", b""), "status, stdout, stderr")
-    shown = place.show()
-    consistent(shown)
-    reuse = shown["reuse"]
-    same(reuse["probes"], threads * calls, "probes")
+    for attempt in range(3):
+        log = "log%d" % attempt
+        result = place.under([compiled(place.build, "same_calls")], "--trace", "all", "--quiet", *options, log=log,
+                             environment=ONE_THREAD)
+        same((result.status, result.out, result.err), (0, b"0 differ\n", b""), "status, stdout, stderr")
+        shown = place.show(log)
+        consistent(shown)
+        reuse = shown["reuse"]
+        same(reuse["probes"], threads * calls, "probes")
+        if reuse["misses"] == calls or sanitized:
+            break
     if not sanitized:  # there calls take so long that waiting ends in vain
         same(reuse["misses"], calls, "misses")
         same(reuse["hits_full"] + reuse["waits"], (threads - 1) * calls, "hits_full + waits")

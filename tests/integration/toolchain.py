@@ -19,6 +19,7 @@ SHARED = C + ["-shared", "-fPIC"]
 BUILDS = {
     "buffers": (C, "buffers.c", ["-llapack", "-lblas"]),
     "c_linalg": (C, "c_linalg.c", ["-llapacke", "-lopenblas"]),
+    "c_linalg_small": (C + ["-DORDER=96"], "c_linalg.c", ["-llapacke", "-lopenblas"]),
     "c_linalg_reference": (C, "c_linalg.c", ["-llapacke", *REFERENCE_FLAGS]),
     "drivers": (C, "drivers.c", ["-llapacke", "-llapack", "-lopenblas"]),
     "drivers_reference": (C, "drivers.c", ["-llapacke", *REFERENCE_FLAGS]),
@@ -117,6 +118,15 @@ def need(program, package):
     if not path:
         raise Skipped("no %s (package %s)" % (program, package))
     return path
+
+
+def r_script(path):
+    """How R runs a script. ThreadSanitizer's runtime does not start with the shell that Rscript goes by: R without it, then."""
+    if not sanitized:
+        return [need("Rscript", "r-base-core"), path]
+    home = subprocess.run([need("R", "r-base-core"), "RHOME"], capture_output=True, text=True, check=True).stdout.strip()
+    return ["env", "R_HOME=" + home, "LD_LIBRARY_PATH=" + os.path.join(home, "lib"), os.path.join(home, "bin", "exec", "R"),
+            "--no-echo", "--no-restore", "--file=" + path, "--args"]
 
 
 def debian_python(module):

@@ -4,7 +4,10 @@
 #include <complex.h>
 #include <lapacke.h>
 
-enum { N = 240, K = 200, R = 4 };
+#ifndef ORDER
+#define ORDER 240
+#endif
+enum { N = ORDER, K = ORDER * 5 / 6, R = 4 };
 
 static void products(int pass)
 {
