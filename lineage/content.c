@@ -79,7 +79,7 @@ static void free_table(struct table *t)
 
 static bool grow(struct table *t)
 {
-    struct table larger = {.room = t->room ? 2 * t->room : FIRST_ROOM, .count = t->count};
+    struct table larger = {.room = t->room ? 2 * t->room : FIRST_ROOM, .count = t->origins ? t->count : 0};
     larger.slots = calloc(2 * larger.room, sizeof *larger.slots);
     larger.origins = larger.slots ? realloc(t->origins, larger.room * sizeof *larger.origins) : NULL;
     if (!larger.origins) {
@@ -97,7 +97,7 @@ static bool grow(struct table *t)
 
 static bool table_put(struct table *t, const struct origin *origin, uint8_t age)
 {
-    if (t->count == t->room && !grow(t))
+    if ((!t->origins || !t->slots || t->count == t->room) && !grow(t))
         return false;
     uint64_t *slot = slot_of(t, origin->content);
     if (!*slot)
