@@ -402,10 +402,10 @@ static void fill_step(struct step *s, const struct traced *t)
 }
 
 /* Equal for steps whose like a loop would bring again. */
-static uint64_t token_of(const struct step *s, const struct relation *relations)
+static uint64_t token_of(const struct step *s, const struct relation *relations, int count)
 {
     uint64_t token = step_mix(s->signature + 1);
-    for (int i = 0; i < s->ninputs; i++) {
+    for (int i = 0; i < count; i++) {
         const struct relation *r = &relations[i];
         token = step_mix(token + r->distance * 64 + r->output);
         if (r->slice.rows)
@@ -432,7 +432,7 @@ uint64_t lineage_record(struct lineage *l, struct traced *t)
         take_outputs(l, t, s, fold_goes_round(fold));
         s->signature = l->log ? sign(l, t) : 0;
         id = s->id + 1;
-        fold_add(&l->folding, fold, l->folding.dedup ? token_of(s, relations) : 0);
+        fold_add(&l->folding, fold, l->folding.dedup ? token_of(s, relations, t->ninputs) : 0);
     }
     guard_leave(&l->guard);
     return id;
