@@ -75,7 +75,7 @@ static void chunk_together(void *context, int64_t i)
 }
 
 /* A thread's share, at least. What fits the caches one thread hashes as fast as two. */
-enum { SHARE_BYTES = 8 * 1024 * 1024 };
+enum { SHARE_BYTES = 4 * 1024 * 1024 };
 
 static bool take_together(const struct hasher *h, const struct view *v, int64_t count, struct folder *f)
 {
