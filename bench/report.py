@@ -114,15 +114,18 @@ def always_table(results):
 
 
 def tracing_table(results):
-    """What lineage costs where nothing is served."""
-    rows = []
+    """What lineage costs where nothing is served; the last row has the medians."""
+    rows, ratios = [], []
     for p in results["programs"]:
         if figures.NONE not in p["variants"]:
             continue
         own, plain = figures.spent_seconds(p, figures.NONE), figures.wall(p, "plain")
-        rows.append([p["name"], *(f"{figures.paired(p, figures.NONE, clock):.3f}" for clock in (figures.wall_of, figures.processor_of)),
+        ratios.append([figures.paired(p, figures.NONE, clock) for clock in (figures.wall_of, figures.processor_of)])
+        rows.append([p["name"], *(f"{ratio:.3f}" for ratio in ratios[-1]),
                      f"{own:.3f}", f"{100 * own / plain:.1f} %", f"{figures.shown(p, figures.NONE, 'calls', 'traced'):.0f} of "
                      f"{figures.shown(p, figures.NONE, 'calls', 'total'):.0f}"])
+    if rows:
+        rows.append(["median", *(f"{figures.median(column):.3f}" for column in zip(*ratios)), "", "", ""])
     head = ["program", "wall, of plain", "processor time, of plain", "of it tracing, s", "share of the plain run", "calls traced"]
     return table(head, rows) if rows else "Not measured.\n"
 
@@ -317,10 +320,14 @@ def main():
     parser.add_argument("run", help="JSON of bench/run.py")
     parser.add_argument("--micro", help="Markdown of the micro-benchmarks, appended")
     parser.add_argument("--plots", default="plots", help="folder of the plots, as the page refers to it")
+    parser.add_argument("--tracing", action="store_true", help="only the table of what tracing without reuse costs")
     parser.add_argument("--out", help="page to write; only the main table is printed then")
     options = parser.parse_args()
     with open(options.run, encoding="utf-8") as source:
         results = json.load(source)
+    if options.tracing:
+        print(tracing_table(results))
+        return
     micro = ""
     if options.micro and os.path.exists(options.micro):
         with open(options.micro, encoding="utf-8") as source:

@@ -95,7 +95,7 @@ def measure_program(program, options, blase, repeats):
     found = {variant: {"runs": [], "difference": None} for variant in variants_of(program, options) if repeats or variant != ORACLE_CALLS}
     expected = None
     for turn in range(options.rounds):
-        once = [variant for variant in ONCE if variant != ALWAYS or not loses(found, options.levels)] if turn else []
+        once = [variant for variant in ONCE if variant != ALWAYS or not loses(found, options.levels)] if turn and not options.levels_only else []
         for variant, entry in found.items():
             if variant in once:
                 continue

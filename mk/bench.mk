@@ -7,7 +7,7 @@ BENCH_PYTHON := /usr/bin/python3
 
 include bench/micro/micro.mk
 
-.PHONY: bench bench-run bench-report bench-docs bench-check bench-baseline
+.PHONY: bench bench-run bench-report bench-docs bench-tracing bench-check bench-baseline
 bench: deps
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory bench-run
@@ -27,6 +27,11 @@ bench-report:
 bench-docs:
 	$(BENCH_PYTHON) bench/report.py $(BENCH_OUT)/run.json --micro $(BENCH_OUT)/micro.md --plots benchmarks --out docs/benchmarks.md
 	mkdir -p docs/benchmarks && cp $(BENCH_OUT)/plots/*.svg docs/benchmarks/
+
+# What tracing without reuse costs: two ratios a program and what was booked.
+bench-tracing: all
+	$(BENCH_PYTHON) bench/run.py --quick --levels none --levels-only --rounds 7 --build $(BUILD) --out $(BENCH_OUT)/tracing.json
+	@$(BENCH_PYTHON) bench/report.py $(BENCH_OUT)/tracing.json --tracing
 
 # The baseline is of the quick sizes.
 bench-check: all

@@ -86,8 +86,9 @@ static void branches(int iterations)
         refill(0);
         multiply(4, 1, 0, 1, 2);
         for (int b = 0; b < 3; b++) {
-            multiply(matrix[0][b] > 0 ? 5 + 2 * b : 6 + 2 * b, 1, 2, 3 + b, 2);
-            multiply(12, 1, 2, 1, 3 + b);
+            const int from = b % 2 ? 6 : 2, to = b % 2 ? 2 : 6;
+            multiply(matrix[0][b] > 0 ? 5 + 2 * b : 6 + 2 * b, 1, from, 3 + b, to);
+            multiply(12, 1, to, 1, 3 + b);
         }
     }
 }
