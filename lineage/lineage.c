@@ -545,6 +545,15 @@ void lineage_flush(struct lineage *l, bool end)
     guard_leave(&l->guard);
 }
 
+void lineage_write(struct lineage *l)
+{
+    if (!guard_enter(&l->guard))
+        return;
+    if (l->log && !log_failed(l->log))
+        log_flush(l->log);
+    guard_leave(&l->guard);
+}
+
 bool lineage_before_fork(struct lineage *l)
 {
     return guard_enter(&l->guard);

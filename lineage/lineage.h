@@ -123,6 +123,9 @@ void lineage_note(struct lineage *l, const char *text);
 /* What is buffered goes to the file; `end` writes the END record first. */
 void lineage_flush(struct lineage *l, bool end);
 
+/* What was told so far goes to the file; what loops hold back stays. */
+void lineage_write(struct lineage *l);
+
 /* Around fork: before in the forking thread, then in each of the two. In the child the log is dropped unwritten, ids restart. */
 bool lineage_before_fork(struct lineage *l);
 void lineage_after_fork_parent(struct lineage *l, bool held);

@@ -241,6 +241,7 @@ void process_tick(struct process *p, uint64_t now_ns)
     } else if (now_ns >= due &&
                atomic_compare_exchange_strong(&p->next_snapshot_ns, &due, now_ns + until_next(now_ns - p->start_ns))) {
         write_counters();
+        lineage_write(p->lineage);
     }
 }
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 
@@ -45,5 +46,7 @@ if what == "kill":
     os.kill(os.getpid(), signal.SIGKILL)
 elif what == "_exit":
     os._exit(9)
-elif what == "exec":
+elif what == "exec":  # nobody is told: what is known then was written with a call some time after the one before
+    time.sleep(0.6)
+    one_round()
     os.execvp("true", ["true"])
