@@ -39,6 +39,7 @@ def test(name, function, *arguments):
 
 # What cannot be under ThreadSanitizer, and why.
 NOT_SANITIZED = {
+    "clone and vfork": "its runtime makes a fork of vfork",
     "c_linalg valgrind": "one or the other",
     "threads meet: kill": "its runtime waits for a thread that is gone without a word",
     "threads meet: mixed": "its runtime waits for a thread that is gone without a word",
