@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ROOM = 512, WAITING_MOST = 40, AHEAD = 16 };
+enum { FIRST_ROOM = 512, WAITING_MOST = 40 };
 
 /*
  * Origins stand one after another as they came; what is searched are eight bytes of each, open addressing, at most half full:
@@ -11,6 +11,7 @@ enum { FIRST_ROOM = 512, WAITING_MOST = 40, AHEAD = 16 };
  */
 struct table {
     struct origin *origins;
+    uint32_t *unfiled; /* of each origin: 1 + its place among the squares whose triangles are not filed, or 0 */
     uint64_t *slots;
     size_t room, count; /* origins; twice as many slots */
 };
@@ -21,12 +22,15 @@ enum { TRIANGLES = 4 };
 struct unfiled {
     struct origin origin;
     struct fp_whole square;
+    uint64_t came;  /* the later, the more */
+    uint32_t place; /* of its origin */
 };
 
 struct generation {
     struct table table;
     struct unfiled *unfiled;
     size_t room, nunfiled;
+    bool again; /* some came again: they do not stand in the order of their coming */
     size_t load; /* entries, those of unfiled triangles among them */
 };
 
@@ -38,6 +42,7 @@ struct waiting {
 struct content {
     struct generation young, old;
     size_t most; /* entries of a generation */
+    uint64_t came;
     uint64_t dropped;
     uint8_t age;
     int nwaiting;
@@ -73,19 +78,21 @@ static struct origin *table_find(const struct table *t, struct fp fp)
 static void free_table(struct table *t)
 {
     free(t->origins);
+    free(t->unfiled);
     free(t->slots);
     memset(t, 0, sizeof *t);
 }
 
 static bool grow(struct table *t)
 {
-    struct table larger = {.room = t->room ? 2 * t->room : FIRST_ROOM, .count = t->origins ? t->count : 0};
-    larger.slots = calloc(2 * larger.room, sizeof *larger.slots);
-    larger.origins = larger.slots ? realloc(t->origins, larger.room * sizeof *larger.origins) : NULL;
-    if (!larger.origins) {
-        free(larger.slots);
+    struct table larger = {.room = t->room ? 2 * t->room : FIRST_ROOM, .count = t->count};
+    uint32_t *unfiled = realloc(t->unfiled, larger.room * sizeof *unfiled);
+    struct origin *origins = unfiled ? realloc(t->origins, larger.room * sizeof *origins) : NULL;
+    t->unfiled = larger.unfiled = unfiled ? unfiled : t->unfiled;
+    t->origins = larger.origins = origins ? origins : t->origins;
+    larger.slots = origins ? calloc(2 * larger.room, sizeof *larger.slots) : NULL;
+    if (!larger.slots)
         return false;
-    }
     for (size_t i = 0; i < larger.count; i++) {
         const struct fp fp = larger.origins[i].content;
         *slot_of(&larger, fp) = tag_of(fp) | (i + 1);
@@ -95,17 +102,20 @@ static bool grow(struct table *t)
     return true;
 }
 
-static bool table_put(struct table *t, const struct origin *origin, uint8_t age)
+/* 1 + the place among the origins; 0: out of memory. */
+static uint32_t table_put(struct table *t, const struct origin *origin, uint8_t age)
 {
-    if ((!t->origins || !t->slots || t->count == t->room) && !grow(t))
-        return false;
+    if (t->count == t->room && !grow(t))
+        return 0;
     uint64_t *slot = slot_of(t, origin->content);
-    if (!*slot)
+    if (!*slot) {
+        t->unfiled[t->count] = 0;
         *slot = tag_of(origin->content) | ++t->count;
-    struct origin *at = &t->origins[(uint32_t)*slot - 1];
-    *at = *origin;
-    at->age = age;
-    return true;
+    }
+    const uint32_t place = (uint32_t)*slot;
+    t->origins[place - 1] = *origin;
+    t->origins[place - 1].age = age;
+    return place;
 }
 
 /* Two generations, and while the younger one grows its half before beside it. */
@@ -114,7 +124,7 @@ struct content *content_new(uint64_t bytes)
     struct content *index = calloc(1, sizeof *index);
     if (!index)
         return NULL;
-    const size_t each = sizeof(struct origin) + 2 * sizeof(uint64_t) + sizeof(struct unfiled) / (1 + TRIANGLES);
+    const size_t each = sizeof(struct origin) + sizeof(uint32_t) + 2 * sizeof(uint64_t) + sizeof(struct unfiled) / (1 + TRIANGLES);
     index->most = FIRST_ROOM;
     while (index->most < (size_t)1 << 28 && 5 * index->most * each <= bytes)
         index->most *= 2;
@@ -128,7 +138,7 @@ uint64_t content_dropped(const struct content *index)
 
 static uint64_t generation_bytes(const struct generation *g)
 {
-    return g->table.room * (sizeof(struct origin) + 2 * sizeof(uint64_t)) + g->room * sizeof(struct unfiled);
+    return g->table.room * (sizeof(struct origin) + sizeof(uint32_t) + 2 * sizeof(uint64_t)) + g->room * sizeof(struct unfiled);
 }
 
 uint64_t content_bytes(const struct content *index)
@@ -170,40 +180,47 @@ static void age(struct content *index)
     index->old = index->young;
     index->young = oldest;
     index->young.load = index->young.nunfiled = index->young.table.count = 0;
+    index->young.again = false;
     if (oldest.table.slots)
         memset(oldest.table.slots, 0, 2 * oldest.table.room * sizeof *oldest.table.slots);
     index->age++;
 }
 
-/* `more`: entries beside it that come with it if it is new. */
-static bool file(struct content *index, const struct origin *origin, size_t more)
+/* `more`: entries beside it that come with it if it is new. 1 + its place; 0: out of memory. */
+static uint32_t file(struct content *index, const struct origin *origin, size_t more)
 {
     struct generation *young = &index->young;
     if (young->load >= index->most && !table_find(&young->table, origin->content))
         age(index);
     const size_t before = young->table.count;
-    if (!table_put(&young->table, origin, index->age))
-        return false;
+    const uint32_t place = table_put(&young->table, origin, index->age);
     if (young->table.count > before)
         young->load += 1 + more;
-    return true;
+    return place;
+}
+
+static int by_coming(const void *a, const void *b)
+{
+    const struct unfiled *one = a, *other = b;
+    return (one->came > other->came) - (one->came < other->came);
 }
 
 /* Later ones take the place of those before, as they came. */
-static void file_triangles(struct generation *g, const struct unfiled *u)
-{
-    struct origin origin = u->origin;
-    for (int part = PART_UPPER; part <= PART_STRICT_LOWER; part++) {
-        origin.content = fingerprint_part(&u->square, part);
-        table_put(&g->table, &origin, origin.age);
-    }
-}
-
 static void file_unfiled(struct generation *g)
 {
-    for (size_t i = 0; i < g->nunfiled; i++)
-        file_triangles(g, &g->unfiled[i]);
+    if (g->again)
+        qsort(g->unfiled, g->nunfiled, sizeof g->unfiled[0], by_coming);
+    for (size_t i = 0; i < g->nunfiled; i++) {
+        const struct unfiled *u = &g->unfiled[i];
+        struct origin origin = u->origin;
+        g->table.unfiled[u->place] = 0;
+        for (int part = PART_UPPER; part <= PART_STRICT_LOWER; part++) {
+            origin.content = fingerprint_part(&u->square, part);
+            table_put(&g->table, &origin, origin.age);
+        }
+    }
     g->nunfiled = 0;
+    g->again = false;
 }
 
 static bool room_for_unfiled(struct generation *g)
@@ -219,30 +236,43 @@ static bool room_for_unfiled(struct generation *g)
     return true;
 }
 
-/* Where triangles are filed already, or may be, all those before them are filed first: of equal ones the latest counts. */
+/* Where the square may wait; NULL: out of memory. */
+static struct unfiled *unfiled_of(struct generation *g, uint32_t place)
+{
+    uint32_t *at = &g->table.unfiled[place];
+    if (*at) {
+        g->again |= *at < g->nunfiled;
+        return &g->unfiled[*at - 1];
+    }
+    if (!room_for_unfiled(g)) {
+        file_unfiled(g);
+        if (!g->room)
+            return NULL;
+    }
+    *at = (uint32_t)++g->nunfiled;
+    return &g->unfiled[*at - 1];
+}
+
+/* Of equal triangles the latest counts: a square that comes again comes after those that came meanwhile. */
+static bool put_square(struct content *index, const struct origin *origin, const struct fp_whole *square)
+{
+    const uint32_t place = file(index, origin, TRIANGLES);
+    struct unfiled *u = place ? unfiled_of(&index->young, place - 1) : NULL;
+    if (!u)
+        return false;
+    *u = (struct unfiled){*origin, *square, ++index->came, place - 1};
+    u->origin.age = index->age;
+    return true;
+}
+
+/* A triangle that comes by itself comes after all those that wait. */
 static bool put(struct content *index, const struct origin *origin, const struct fp_whole *square)
 {
-    struct generation *young = &index->young;
-    if (!square) {
-        if (origin->part > PART_FULL)
-            file_unfiled(young);
-        return file(index, origin, 0);
-    }
-    const bool known = table_find(&young->table, origin->content) != NULL;
-    if (known)
-        file_unfiled(young);
-    if (!file(index, origin, TRIANGLES))
-        return false;
-    struct unfiled all = {*origin, *square};
-    all.origin.age = index->age;
-    if (!known && room_for_unfiled(young)) {
-        young->unfiled[young->nunfiled++] = all;
-        return true;
-    }
-    if (!known)
-        file_unfiled(young);
-    file_triangles(young, &all);
-    return true;
+    if (square)
+        return put_square(index, origin, square);
+    if (origin->part > PART_FULL)
+        file_unfiled(&index->young);
+    return file(index, origin, 0) != 0;
 }
 
 static void fetch(const struct table *t, struct fp fp)
@@ -253,13 +283,8 @@ static void fetch(const struct table *t, struct fp fp)
 
 static void file_waiting(struct content *index)
 {
-    const int count = index->nwaiting;
-    for (int i = 0; i < count && i < AHEAD; i++)
-        fetch(&index->young.table, index->waiting[i].origin.content);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < index->nwaiting; i++) {
         const struct waiting *w = &index->waiting[i];
-        if (i + AHEAD < count)
-            fetch(&index->young.table, index->waiting[i + AHEAD].origin.content);
         put(index, &w->origin, w->square.square ? &w->square : NULL);
     }
     index->nwaiting = 0;
@@ -270,6 +295,7 @@ void content_put_later(struct content *index, const struct origin *origin, const
     if (index->nwaiting == WAITING_MOST)
         file_waiting(index);
     struct waiting *w = &index->waiting[index->nwaiting++];
+    fetch(&index->young.table, origin->content);
     w->origin = *origin;
     w->square.square = false;
     if (square)
@@ -284,6 +310,8 @@ bool content_put(struct content *index, const struct origin *origin, const struc
 
 struct origin *content_find(struct content *index, struct fp fp, bool triangle)
 {
+    fetch(&index->young.table, fp);
+    fetch(&index->old.table, fp);
     file_waiting(index);
     if (triangle) {
         file_unfiled(&index->old);
