@@ -150,12 +150,16 @@ bool identity_hints(struct identity *id, const struct view *v, struct fp content
     return s != NULL;
 }
 
-bool identity_proves(struct hint *hint, const struct view *v, struct fp *fp, struct found *found)
+void identity_ends(struct sketch *held)
+{
+    sketch_release(held);
+}
+
+bool identity_proves(const struct hint *hint, const struct view *v, struct fp *fp, struct found *found)
 {
     const bool proven = sketch_proves(hint->sketch, v);
     if (proven)
         *fp = hint->sketch->content;
-    sketch_release(hint->sketch);
     if (proven && hint->by_region)
         *found = (struct found){.how = FOUND_WHOLE, .by_region = true, .origin = hint->origin};
     return proven;
@@ -264,32 +268,28 @@ void identity_keep(struct identity *id, struct sketch *s)
     sketches_add(id->sketches, s);
 }
 
-void identity_again(struct identity *id, struct fp content)
+void identity_again(struct identity *id, struct sketch *s)
 {
-    struct sketch *known = sketches_find(id->sketches, content);
+    struct sketch *known = sketches_have(id->sketches, s) ? s : sketches_find(id->sketches, s->content);
     if (known)
         sketches_touch(id->sketches, known);
 }
 
-bool identity_left(struct identity *id, const struct view *v, struct fp content, struct fp_whole *whole)
+struct sketch *identity_result(struct identity *id, struct fp content)
 {
-    if (!guard_enter(id->guard))
-        return false;
     struct sketch *s = sketches_find(id->sketches, content);
-    if (s && s->kind == SKETCH_COPY && s->whole.part && s->vector == v->vector)
-        sketch_hold(s);
-    else
-        s = NULL;
-    guard_leave(id->guard);
-    const bool left = s && sketch_proves(s, v);
-    if (left)
-        *whole = s->whole;
-    if (s)
-        sketch_release(s);
-    return left;
+    return s && s->kind == SKETCH_COPY && s->whole.part ? sketch_hold(s) : NULL;
 }
 
-/* A region that the operand lies in, with what is kept of it; taken under the guard, judged outside. */
+bool identity_left(const struct sketch *result, const struct view *v, struct fp_whole *whole)
+{
+    if (result->vector != v->vector || !sketch_proves(result, v))
+        return false;
+    *whole = result->whole;
+    return true;
+}
+
+/* A region that the operand lies in, with what is kept of it; taken under the guard, in place of the last one, judged outside. */
 struct candidate {
     struct origin origin;
     struct sketch *sketch;
@@ -298,10 +298,27 @@ struct candidate {
     bool newest; /* nothing newer shares memory with the operand */
 };
 
+static void let_go(struct candidate *c)
+{
+    if (c->sketch)
+        sketch_release(c->sketch);
+    c->sketch = NULL;
+}
+
+/* After the last one. */
+static void end(const struct identity *id, struct candidate *c)
+{
+    if (!c->sketch || !guard_enter(id->guard))
+        return;
+    let_go(c);
+    guard_leave(id->guard);
+}
+
 static bool next_region(const struct identity *id, const struct view *v, uint64_t before, struct candidate *c)
 {
     if (!guard_enter(id->guard))
         return false;
+    let_go(c);
     const struct region_held *held = regions_around(id->regions, v, before, &c->slice);
     if (held) {
         c->origin = held->origin;
@@ -345,7 +362,6 @@ static enum verdict judge(struct identity *id, struct probe *p, const struct can
         if (!c->newest || is_all(c->sketch, &c->slice)) /* the whole has another fingerprint, that much is known */
             verdict = REFUTED;
     }
-    sketch_release(c->sketch);
     return verdict;
 }
 
@@ -358,14 +374,16 @@ static void by_identity(struct identity *id, const struct view *v, struct probe 
         if (verdict == LIKELY)
             take(likely, FOUND_UNPROVEN, &c);
         if (verdict == PROVEN && prove(found, &c))
-            return;
+            break;
     }
+    end(id, &c);
 }
 
 static bool next_sketch(const struct identity *id, const struct probe *p, uint64_t before, struct candidate *c)
 {
     if (!guard_enter(id->guard))
         return false;
+    let_go(c);
     struct sketch *s = sketches_next(id->sketches, p, before);
     if (s) {
         const struct origin *origin = content_find(id->content, s->content, s->part != PART_FULL);
@@ -410,11 +428,10 @@ static void by_content(struct identity *id, struct probe *p, struct found *found
     probe_prepare(p, highest, sketches_hashed(id->sketches));
     bool settled = !p->searchable || !sign(id, p);
     for (int tries = 0; tries < SKETCHES_TRIED && !settled && next_sketch(id, p, c.seq, &c); tries++) {
-        if (!c.sketch)
-            continue;
-        settled = sketch_search(c.sketch, p, &c.slice) && prove(found, &c);
-        sketch_release(c.sketch);
+        if (c.sketch)
+            settled = sketch_search(c.sketch, p, &c.slice) && prove(found, &c);
     }
+    end(id, &c);
 }
 
 static void recognise(struct identity *id, const struct view *v, struct found *found)

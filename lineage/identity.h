@@ -58,14 +58,18 @@ bool identity_whole(const struct identity *id, const struct view *v, struct fp f
 struct hint {
     struct origin origin; /* as the view's region has it */
     bool by_region;
-    struct sketch *sketch; /* held */
+    struct sketch *sketch; /* held until identity_ends */
 };
 
 /* What the view's region says, or else this content. False: nothing is kept of either. */
 bool identity_hints(struct identity *id, const struct view *v, struct fp content, struct hint *hint);
 
-/* Without the guard: is the hint true? Where the view's region gave it, it is what step 1 would have found. Ends the hint. */
-bool identity_proves(struct hint *hint, const struct view *v, struct fp *fp, struct found *found);
+/* Before an output that may be this content: what can prove it, held; NULL: nothing is kept of it. */
+struct sketch *identity_result(struct identity *id, struct fp content);
+void identity_ends(struct sketch *held);
+
+/* Without the guard: is the hint true? Where the view's region gave it, it is what step 1 would have found. */
+bool identity_proves(const struct hint *hint, const struct view *v, struct fp *fp, struct found *found);
 
 /* Without the guard: the view, of this fingerprint, will be asked for again as it is. */
 void identity_expects(struct identity *id, const struct view *v, struct fp fp);
@@ -97,12 +101,9 @@ void identity_produced(struct identity *id, const struct view *v, struct fp fp, 
 void identity_announce(const struct view *v);
 struct sketch *identity_sketch(struct identity *id, const struct view *v, struct fp fp, const struct fp_whole *whole);
 void identity_keep(struct identity *id, struct sketch *s);
-void identity_again(struct identity *id, struct fp content);
+void identity_again(struct identity *id, struct sketch *s);
 
-/*
- * Without the guard: does the view hold this content, and what are its parts, as they were told when it was produced? False: it
- * does not, or it cannot be proven.
- */
-bool identity_left(struct identity *id, const struct view *v, struct fp content, struct fp_whole *whole);
+/* Without the guard: does the view hold what the result is a sketch of? Then its parts are what they were. */
+bool identity_left(const struct sketch *result, const struct view *v, struct fp_whole *whole);
 
 #endif

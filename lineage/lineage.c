@@ -277,11 +277,15 @@ void lineage_foretell(struct lineage *l, struct traced *t)
     for (int i = 0; i < t->ninputs && follows; i++) {
         if (foretold[i].how == FORETOLD_NOTHING)
             continue;
-        if (identity_hints(l->identity, &t->inputs[i].view, foretold[i].content, &hints[i]))
+        if (identity_hints(l->identity, &t->inputs[i].view, foretold[i].content, &hints[i])) {
             hinted |= 1u << i;
-        else
+            t->held[t->nheld++] = hints[i].sketch;
+        } else {
             t->inputs[i].recurs = foretold[i].how == FORETOLD_SAME;
+        }
     }
+    if (!fp_equal(t->recurring, (struct fp){0, 0}) && (t->result = identity_result(l->identity, t->recurring)))
+        t->held[t->nheld++] = t->result;
     guard_leave(&l->guard);
     for (int i = 0; i < t->ninputs; i++) {
         struct traced_input *in = &t->inputs[i];
@@ -290,11 +294,9 @@ void lineage_foretell(struct lineage *l, struct traced *t)
     announce_output(t);
 }
 
-bool lineage_recurs(struct lineage *l, struct traced *t, const struct view *v, struct traced_output *out)
+bool lineage_recurs(struct traced *t, const struct view *v, struct traced_output *out)
 {
-    if (fp_equal(t->recurring, (struct fp){0, 0}) || !identity_left(l->identity, v, t->recurring, &out->whole))
-        return false;
-    return t->recurred = true;
+    return t->recurred = t->result && identity_left(t->result, v, &out->whole);
 }
 
 static bool all_found(const struct traced *t)
@@ -365,7 +367,10 @@ static void keep_left(struct lineage *l, struct traced *t)
         if (t->left[i].sketch)
             identity_keep(l->identity, t->left[i].sketch);
         else if (t->left[i].again)
-            identity_again(l->identity, t->outputs[i].whole.fp);
+            identity_again(l->identity, t->result);
+    for (int i = 0; i < t->nheld; i++)
+        identity_ends(t->held[i]);
+    t->nheld = 0;
 }
 
 /* The signature's number, told to the log when it is new. */

@@ -59,14 +59,17 @@ struct traced {
     uint64_t start_ns, call_ns, fingerprint_ns, fingerprint_bytes, copy_ns, saved_ns, trace_ns;
     uint64_t kept_bytes; /* what the result takes in the cache, or would */
     uint32_t height;     /* set by lineage_record: of the item in the DAG */
-    bool goes_round;     /* set by lineage_foretell: a loop foretells this call, */
-    struct fp recurring; /* and what its first output may be; all zero: it does not */
-    bool recurred;       /* set by lineage_recurs: it is that */
+    bool goes_round;       /* set by lineage_foretell: a loop foretells this call, */
+    struct fp recurring;   /* and what its first output may be; all zero: it does not */
+    struct sketch *result; /* that can prove it; NULL: none */
+    bool recurred;         /* set by lineage_recurs: it is that */
+    int nheld;             /* by lineage_foretell, until lineage_record */
     int nleft;           /* set by lineage_produced */
     int ninputs, noutputs;
     struct traced_input inputs[OP_MAX_OPERANDS]; /* those beyond the counts hold anything */
     struct traced_output outputs[OP_MAX_OPERANDS];
     struct traced_left left[OP_MAX_OPERANDS];
+    struct sketch *held[OP_MAX_OPERANDS + 1];
 };
 
 /*
@@ -89,7 +92,8 @@ void lineage_header(struct lineage *l, const char *const pairs[][2], int count);
 
 /*
  * Before the inputs are fingerprinted: those whose content a loop foretells to be known are compared with what their memory held
- * last. Where it holds that still, fingerprint and origin are filled in.
+ * last. Where it holds that still, fingerprint and origin are filled in. lineage_record must follow: until then what was compared
+ * with is held.
  */
 void lineage_foretell(struct lineage *l, struct traced *t);
 
@@ -97,7 +101,7 @@ void lineage_foretell(struct lineage *l, struct traced *t);
  * After the call, which left `v`: is it what a loop foretold of its first output? Then the fingerprints are filled in, as
  * fingerprint_whole would have.
  */
-bool lineage_recurs(struct lineage *l, struct traced *t, const struct view *v, struct traced_output *out);
+bool lineage_recurs(struct traced *t, const struct view *v, struct traced_output *out);
 
 /*
  * Around a call, if buffers are to have identities: what its inputs are, before it overwrites them; what its outputs are, once

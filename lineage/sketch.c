@@ -256,7 +256,7 @@ struct sketch *sketch_new(const struct view *v, struct fp content, enum sketch_k
     if (!memory)
         return NULL;
     memset(s, 0, sizeof *s);
-    atomic_init(&s->references, 1);
+    s->references = 1;
     s->content = content;
     s->rows = rows;
     s->cols = cols;
@@ -284,15 +284,9 @@ struct sketch *sketch_new(const struct view *v, struct fp content, enum sketch_k
     return s;
 }
 
-struct sketch *sketch_hold(struct sketch *s)
-{
-    atomic_fetch_add_explicit(&s->references, 1, memory_order_relaxed);
-    return s;
-}
-
 void sketch_release(struct sketch *s)
 {
-    if (atomic_fetch_sub_explicit(&s->references, 1, memory_order_acq_rel) == 1)
+    if (--s->references == 0)
         spare_give(s, s->bytes);
 }
 

@@ -25,13 +25,12 @@
  * elements, or all of whose elements are alike, is not searched for: zeros are in everything. Where it stands more than once, the
  * lowest column wins, then the lowest row.
  *
- * Immutable once made, but for the signature and links, which belong to `sketches`; counted references. Making, searching and
- * checking read the view's own elements only, and are for outside of any guard.
+ * Immutable once made, but for the signature and links, which belong to `sketches`. References are counted under the lineage
+ * guard: who cannot have it any more leaves a reference behind. Making, searching and checking read the view's own elements only,
+ * and are for outside of any guard.
  */
 #ifndef BLASE_LINEAGE_SKETCH_H
 #define BLASE_LINEAGE_SKETCH_H
-
-#include <stdatomic.h>
 
 #include "lineage/fingerprint.h"
 #include "lineage/log_format.h"
@@ -41,7 +40,7 @@ enum { SKETCH_COPY_BYTES = 32 * 1024, SKETCH_SAMPLES = 64, SKETCH_LEAST = 4 };
 enum sketch_kind { SKETCH_NONE, SKETCH_SAMPLES_ONLY, SKETCH_HASHES, SKETCH_COPY };
 
 struct sketch {
-    atomic_uint references;
+    unsigned references; /* under the guard */
     bool is_signed;
     struct fp content;
     int64_t rows, cols;
@@ -81,10 +80,15 @@ uint64_t sketch_cost_ns(const struct view *v, enum sketch_kind kind);
 /* A sketch of the view is about to be made: its memory is fetched meanwhile, if it is there already. */
 void sketch_announce(const struct view *v, enum sketch_kind kind);
 
-/* With one reference, not signed yet; NULL: out of memory. */
+/* With one reference, not signed yet; NULL: out of memory. Who has the only reference may release it without the guard. */
 struct sketch *sketch_new(const struct view *v, struct fp content, enum sketch_kind kind);
-struct sketch *sketch_hold(struct sketch *s);
 void sketch_release(struct sketch *s);
+
+static inline struct sketch *sketch_hold(struct sketch *s)
+{
+    s->references++;
+    return s;
+}
 
 /* Proves that the view holds all of the sketched content and nothing else; false: it does not, or that cannot be proven. */
 bool sketch_proves(const struct sketch *s, const struct view *v);

@@ -59,6 +59,11 @@ struct sketch *sketches_find(const struct sketches *all, struct fp content)
     return s;
 }
 
+bool sketches_have(const struct sketches *all, const struct sketch *s)
+{
+    return all->slots[s->slot] == s;
+}
+
 static struct sketch_shape *find_shape(const struct sketches *all, const struct sketch_shape *like)
 {
     for (int i = 0; i < all->nshapes; i++) {

@@ -22,6 +22,7 @@ void sketches_free(struct sketches *all);
 void sketches_clear(struct sketches *all);
 
 struct sketch *sketches_find(const struct sketches *all, struct fp content);
+bool sketches_have(const struct sketches *all, const struct sketch *s); /* it was added, and is there still */
 
 /* Takes one reference over. In place of one of the same content; dropped when it is larger than all there is room for. */
 void sketches_add(struct sketches *all, struct sketch *s);

@@ -194,7 +194,7 @@ static void fingerprint_outputs(struct tracing *t, uint64_t began)
             continue;
         struct traced_output *out = &r->outputs[r->noutputs++];
         out->operand = k;
-        if (r->noutputs > 1 || !lineage_recurs(t->process->lineage, r, &v, out))
+        if (r->noutputs > 1 || !lineage_recurs(r, &v, out))
             out->whole = fingerprint_whole(&v, &t->process->crew, t->threads);
         r->fingerprint_bytes += view_bytes(&v);
     }
