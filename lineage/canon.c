@@ -3,7 +3,6 @@
  * directives; row-major LAPACKE keeps its arguments and is marked, because it really is another computation (transpose,
  * factorise, transpose back). Letters are folded; for real types C and T are one.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "lineage/call.h"
@@ -57,26 +56,49 @@ static int cblas_letter(int value, const char *letters)
     return 0;
 }
 
+static int upper(int letter)
+{
+    return letter >= 'a' && letter <= 'z' ? letter - 'a' + 'A' : letter;
+}
+
 static int letter_of(const struct call *call, int arg, union raw raw)
 {
     if (call->entry->style == STYLE_CBLAS)
         return cblas_letter((int32_t)raw.i, call->entry->op->args[arg].letters);
     if (call->entry->style == STYLE_FORTRAN)
-        return raw.p ? toupper(*(const unsigned char *)raw.p) : 0;
-    return toupper((unsigned char)raw.i);
+        return raw.p ? upper(*(const unsigned char *)raw.p) : 0;
+    return upper((unsigned char)raw.i);
+}
+
+static bool is_among(const char *letters, int letter)
+{
+    while (*letters && *letters != letter)
+        letters++;
+    return *letters != 0;
 }
 
 /* One option letter: legal ones only, with the real types' C folded into T. */
 static bool read_option(const struct call *call, const struct op *op, int arg, union raw raw, union cval *out)
 {
     int letter = letter_of(call, arg, raw);
-    if (letter == 0 || !strchr(op->args[arg].letters, letter))
+    if (letter == 0 || !is_among(op->args[arg].letters, letter))
         return false;
     bool real_type = op->type == 's' || op->type == 'd';
-    if (real_type && letter == 'C' && strchr(op->args[arg].letters, 'T'))
+    if (real_type && letter == 'C' && is_among(op->args[arg].letters, 'T'))
         letter = 'T';
     out->i = letter;
     return true;
+}
+
+/* Copied by a constant size: most calls have one or two of them. */
+static void load_scalar(union cval *out, const void *at, size_t size)
+{
+    if (size == 8)
+        memcpy(out->bytes, at, 8);
+    else if (size == 4)
+        memcpy(out->bytes, at, 4);
+    else
+        memcpy(out->bytes, at, 16);
 }
 
 static bool read_scalar(const struct call *call, const struct op *op, int arg, union raw raw, union cval *out)
@@ -84,11 +106,10 @@ static bool read_scalar(const struct call *call, const struct op *op, int arg, u
     bool own = op->args[arg].kind == ARG_SCALAR;
     size_t size = own ? op_own_bytes(op) : op_real_bytes(op);
     bool complex_value = size > op_real_bytes(op);
-    memset(out->bytes, 0, sizeof out->bytes);
     if (call->entry->style == STYLE_FORTRAN || complex_value) {
         if (!raw.p)
             return false;
-        memcpy(out->bytes, raw.p, size);
+        load_scalar(out, raw.p, size);
     } else if (size == 4) {
         memcpy(out->bytes, &raw.f, size);
     } else {
@@ -116,13 +137,15 @@ static bool is_scalar(int kind)
 
 static bool read_argument(const struct call *call, struct canon *c, int arg)
 {
-    const bool fortran = call->entry->style == STYLE_FORTRAN && !c->op->args[arg].lapacke_only;
-    int at = fortran ? arg : call_raw_index(call->entry, arg);
+    const struct op_arg *described = &c->op->args[arg];
+    int at = arg;
     union cval *out = &c->a[arg];
     memset(out, 0, sizeof *out);
+    if (call->entry->style != STYLE_FORTRAN || described->lapacke_only)
+        at = call_raw_index(call->entry, arg);
     if (at < 0)
         return true;
-    int kind = c->op->args[arg].kind;
+    int kind = described->kind;
     union raw raw = call->raw[at];
     if (kind == ARG_OPTION)
         return read_option(call, c->op, arg, raw, out);
@@ -203,8 +226,8 @@ static void apply_row_steps(struct canon *c)
 /* A dimension so large that rows * cols * 16 bytes could not be addressed is not ours to judge. */
 static bool fits(int64_t rows, int64_t cols)
 {
-    const int64_t limit = INT64_MAX / 64;
-    return rows >= 0 && cols >= 0 && (cols == 0 || rows <= limit / cols);
+    int64_t elements;
+    return rows >= 0 && cols >= 0 && !__builtin_mul_overflow(rows, cols, &elements) && elements <= INT64_MAX / 64;
 }
 
 static bool legal_operand(const struct canon *c, int k, const struct use *use)

@@ -30,11 +30,13 @@ struct generation {
     struct table table;
     struct unfiled *unfiled;
     size_t room, nunfiled;
-    bool again; /* some came again: they do not stand in the order of their coming */
-    size_t load; /* entries, those of unfiled triangles among them */
+    uint64_t latest; /* that came, */
+    bool again;      /* and is not the last one: they do not stand in the order of their coming */
+    size_t load;     /* entries, those of unfiled triangles among them */
 };
 
 struct waiting {
+    uint64_t came;
     struct origin origin;
     struct fp_whole square; /* if it is one */
 };
@@ -46,6 +48,7 @@ struct content {
     uint64_t dropped;
     uint8_t age;
     int nwaiting;
+    uint64_t who_waits; /* a bit for each, by its content */
     struct waiting waiting[WAITING_MOST];
 };
 
@@ -124,7 +127,8 @@ struct content *content_new(uint64_t bytes)
     struct content *index = calloc(1, sizeof *index);
     if (!index)
         return NULL;
-    const size_t each = sizeof(struct origin) + sizeof(uint32_t) + 2 * sizeof(uint64_t) + sizeof(struct unfiled) / (1 + TRIANGLES);
+    const size_t each =
+        sizeof(struct origin) + sizeof(uint32_t) + 2 * sizeof(uint64_t) + sizeof(struct unfiled) / (1 + TRIANGLES);
     index->most = FIRST_ROOM;
     while (index->most < (size_t)1 << 28 && 5 * index->most * each <= bytes)
         index->most *= 2;
@@ -180,6 +184,7 @@ static void age(struct content *index)
     index->old = index->young;
     index->young = oldest;
     index->young.load = index->young.nunfiled = index->young.table.count = 0;
+    index->young.latest = 0;
     index->young.again = false;
     if (oldest.table.slots)
         memset(oldest.table.slots, 0, 2 * oldest.table.room * sizeof *oldest.table.slots);
@@ -220,6 +225,7 @@ static void file_unfiled(struct generation *g)
         }
     }
     g->nunfiled = 0;
+    g->latest = 0;
     g->again = false;
 }
 
@@ -254,25 +260,30 @@ static struct unfiled *unfiled_of(struct generation *g, uint32_t place)
 }
 
 /* Of equal triangles the latest counts: a square that comes again comes after those that came meanwhile. */
-static bool put_square(struct content *index, const struct origin *origin, const struct fp_whole *square)
+static bool put_square(struct content *index, const struct origin *origin, const struct fp_whole *square, uint64_t came,
+                       uint32_t place)
 {
-    const uint32_t place = file(index, origin, TRIANGLES);
-    struct unfiled *u = place ? unfiled_of(&index->young, place - 1) : NULL;
+    struct generation *young = &index->young;
+    struct unfiled *u = unfiled_of(young, place);
     if (!u)
         return false;
-    *u = (struct unfiled){*origin, *square, ++index->came, place - 1};
+    young->again |= came < young->latest;
+    young->latest = came > young->latest ? came : young->latest;
+    u->origin = *origin;
     u->origin.age = index->age;
+    u->square = *square;
+    u->came = came;
+    u->place = place;
     return true;
 }
 
-/* A triangle that comes by itself comes after all those that wait. */
-static bool put(struct content *index, const struct origin *origin, const struct fp_whole *square)
+/* A triangle that comes by itself comes after all those that wait. 1 + the place; 0: out of memory. */
+static uint32_t put(struct content *index, const struct origin *origin, const struct fp_whole *square, uint64_t came)
 {
-    if (square)
-        return put_square(index, origin, square);
-    if (origin->part > PART_FULL)
+    if (!square && origin->part > PART_FULL)
         file_unfiled(&index->young);
-    return file(index, origin, 0) != 0;
+    const uint32_t place = file(index, origin, square ? TRIANGLES : 0);
+    return place && (!square || put_square(index, origin, square, came, place - 1)) ? place : 0;
 }
 
 static void fetch(const struct table *t, struct fp fp)
@@ -281,13 +292,19 @@ static void fetch(const struct table *t, struct fp fp)
         __builtin_prefetch(&t->slots[fp.lo & (2 * t->room - 1)], 1);
 }
 
+static uint64_t waiting_bit(struct fp fp)
+{
+    return UINT64_C(1) << (fp.hi & 63);
+}
+
 static void file_waiting(struct content *index)
 {
     for (int i = 0; i < index->nwaiting; i++) {
         const struct waiting *w = &index->waiting[i];
-        put(index, &w->origin, w->square.square ? &w->square : NULL);
+        put(index, &w->origin, w->square.square ? &w->square : NULL, w->came);
     }
     index->nwaiting = 0;
+    index->who_waits = 0;
 }
 
 void content_put_later(struct content *index, const struct origin *origin, const struct fp_whole *square)
@@ -295,6 +312,8 @@ void content_put_later(struct content *index, const struct origin *origin, const
     if (index->nwaiting == WAITING_MOST)
         file_waiting(index);
     struct waiting *w = &index->waiting[index->nwaiting++];
+    index->who_waits |= waiting_bit(origin->content);
+    w->came = ++index->came;
     fetch(&index->young.table, origin->content);
     w->origin = *origin;
     w->square.square = false;
@@ -305,7 +324,22 @@ void content_put_later(struct content *index, const struct origin *origin, const
 bool content_put(struct content *index, const struct origin *origin, const struct fp_whole *square)
 {
     file_waiting(index);
-    return put(index, origin, square);
+    return put(index, origin, square, ++index->came) != 0;
+}
+
+/* The latest counts: of this content nobody may wait who came before, and be filed after it. */
+bool content_put_again(struct content *index, const struct origin *origin, const struct fp_whole *square, uint32_t *place)
+{
+    struct table *t = &index->young.table;
+    const bool waits = index->who_waits & waiting_bit(origin->content), by_itself = !square && origin->part > PART_FULL;
+    if (waits || by_itself || *place - 1 >= t->count || !fp_equal(t->origins[*place - 1].content, origin->content)) {
+        file_waiting(index);
+        *place = put(index, origin, square, ++index->came);
+        return *place != 0;
+    }
+    t->origins[*place - 1] = *origin;
+    t->origins[*place - 1].age = index->age;
+    return !square || put_square(index, origin, square, ++index->came, *place - 1);
 }
 
 struct origin *content_find(struct content *index, struct fp fp, bool triangle)

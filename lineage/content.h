@@ -5,8 +5,8 @@
  * held.
  *
  * In a large index each entry is a cache miss or two. What nobody is foretold to ask for soon is therefore left waiting
- * (content_put_later) and filed with many others, whose places are fetched side by side. Every question files it first, so that
- * the answer never depends on who waited.
+ * (content_put_later) and filed with many others, whose places are fetched meanwhile. Every question files it first, so that the
+ * answer never depends on who waited.
  *
  * A square output comes with the contents of its triangles, four for the one of its own, and most programs never ask for any. So
  * they stand beside the index, in the order of their coming, until a triangle comes by itself or something is asked for that may
@@ -44,6 +44,9 @@ uint64_t content_bytes(const struct content *index);
 /* Adds or replaces, with the triangles of `square` unless NULL; false when out of memory (the index stays usable). */
 bool content_put(struct content *index, const struct origin *origin, const struct fp_whole *square);
 void content_put_later(struct content *index, const struct origin *origin, const struct fp_whole *square);
+
+/* The same for a content that comes again and again: `place`, 0 at first, is where it stood last, which is looked at first. */
+bool content_put_again(struct content *index, const struct origin *origin, const struct fp_whole *square, uint32_t *place);
 
 /* Changes when the older generation is dropped: an origin of this age needs no asking for to be kept. */
 uint8_t content_age(const struct content *index);

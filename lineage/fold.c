@@ -137,12 +137,6 @@ static const struct patch *expected(const struct fold *f, uint32_t *position)
     return patch && *position < patch->length ? patch : NULL;
 }
 
-bool fold_goes_round(const struct fold *f)
-{
-    uint32_t position;
-    return expected(f, &position) != NULL;
-}
-
 /* What this item left, or this leaf is, if it was there lately. */
 static struct fp recent_content(const struct fold *f, bool is_item, uint64_t ref)
 {
@@ -167,19 +161,22 @@ bool fold_foretells(const struct fold *f, struct foretold *inputs, int count, st
     const struct patch *patch = expected(f, &position);
     const int known = patch ? patch->steps[position].ninputs : 0;
     uint64_t id = step_id(f->turns.thread, f->items), leaf = step_id(f->turns.thread, f->leaves);
-    memset(inputs, 0, (size_t)count * sizeof *inputs);
     for (int i = 0; i < count && i < known; i++) {
         const struct patch_flow *flow = &patch->flows[patch->steps[position].first_flow + (unsigned)i];
         const bool is_item = flow->last.kind == FLOW_ITEM;
         if (flow->last.kind == FLOW_NEW) {
+            inputs[i].how = FORETOLD_NOTHING;
             leaf++;
         } else if (flow->constant) {
-            inputs[i] = (struct foretold){FORETOLD_SAME, flow->last.fp};
+            inputs[i].how = FORETOLD_SAME;
+            inputs[i].content = flow->last.fp;
         } else {
-            const uint64_t ref = (is_item ? id : leaf) - flow->when[1].distance;
-            inputs[i] = (struct foretold){FORETOLD_KNOWN, recent_content(f, is_item, ref)};
+            inputs[i].how = FORETOLD_KNOWN;
+            inputs[i].content = recent_content(f, is_item, (is_item ? id : leaf) - flow->when[1].distance);
         }
     }
+    for (int i = known; i < count; i++)
+        inputs[i].how = FORETOLD_NOTHING;
     *output = patch && patch->steps[position].recurs ? patch->steps[position].output : (struct fp){0, 0};
     return patch != NULL;
 }

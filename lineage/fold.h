@@ -61,9 +61,6 @@ struct foretold {
  */
 bool fold_foretells(const struct fold *f, struct foretold *inputs, int count, struct fp *output);
 
-/* Is the next step one of a loop's, as far as can be told? */
-bool fold_goes_round(const struct fold *f);
-
 /* Ids it has given out so far. */
 uint64_t fold_items(const struct fold *f);
 uint64_t fold_leaves(const struct fold *f);

@@ -7,7 +7,7 @@
 enum { SPINS = 200 };
 static const uint64_t GUARD_PATIENCE_NS = 2000000000u;
 
-static __thread char self_marker __attribute__((tls_model("initial-exec"))); /* no lock of the linker's for its sake */
+__thread char guard_self;
 
 static bool try_enter(struct guard *guard, uintptr_t self)
 {
@@ -15,8 +15,11 @@ static bool try_enter(struct guard *guard, uintptr_t self)
     return atomic_compare_exchange_strong_explicit(&guard->owner, &free_value, self, memory_order_acquire, memory_order_relaxed);
 }
 
-static bool wait_for(struct guard *guard, uintptr_t self)
+bool guard_wait(struct guard *guard)
 {
+    const uintptr_t self = (uintptr_t)&guard_self;
+    if (atomic_load_explicit(&guard->owner, memory_order_relaxed) == self)
+        return false;
     uint64_t began = clock_ns();
     for (int spins = 0; !guard_broken(guard); spins++) {
         if (try_enter(guard, self))
@@ -28,28 +31,6 @@ static bool wait_for(struct guard *guard, uintptr_t self)
         }
     }
     return false;
-}
-
-bool guard_enter(struct guard *guard)
-{
-    uintptr_t self = (uintptr_t)&self_marker;
-    if (guard_broken(guard))
-        return false;
-    if (try_enter(guard, self))
-        return true;
-    if (atomic_load_explicit(&guard->owner, memory_order_relaxed) == self)
-        return false;
-    return wait_for(guard, self);
-}
-
-void guard_leave(struct guard *guard)
-{
-    atomic_store_explicit(&guard->owner, 0, memory_order_release);
-}
-
-bool guard_broken(const struct guard *guard)
-{
-    return atomic_load_explicit(&guard->broken, memory_order_relaxed);
 }
 
 void guard_after_fork(struct guard *guard, bool held_by_forker)

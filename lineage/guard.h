@@ -20,9 +20,30 @@ struct guard {
     atomic_bool broken;
 };
 
-bool guard_enter(struct guard *guard);
-void guard_leave(struct guard *guard);
-bool guard_broken(const struct guard *guard);
+static inline bool guard_broken(const struct guard *guard)
+{
+    return atomic_load_explicit(&guard->broken, memory_order_relaxed);
+}
+
+/* By the linker's static thread storage: no lock of its for its sake. */
+extern __thread char guard_self __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+bool guard_wait(struct guard *guard); /* somebody has it */
+
+static inline bool guard_enter(struct guard *guard)
+{
+    uintptr_t free_value = 0, self = (uintptr_t)&guard_self;
+    if (guard_broken(guard))
+        return false;
+    return atomic_compare_exchange_strong_explicit(&guard->owner, &free_value, self, memory_order_acquire,
+                                                   memory_order_relaxed) ||
+           guard_wait(guard);
+}
+
+static inline void guard_leave(struct guard *guard)
+{
+    atomic_store_explicit(&guard->owner, 0, memory_order_release);
+}
 
 /* In the child after fork: frees a guard that the forking thread held; breaks one that another thread held. */
 void guard_after_fork(struct guard *guard, bool held_by_forker);

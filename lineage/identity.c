@@ -74,9 +74,14 @@ bool identity_whole(const struct identity *id, const struct view *v, struct fp f
     return true;
 }
 
-void identity_holds(struct identity *id, const struct view *v, const struct origin *origin)
+void identity_made(struct identity *id, const struct view *v, const struct origin *origin)
 {
-    struct region_held *held = regions_same(id->regions, v);
+    regions_put(id->regions, v, origin);
+}
+
+void identity_holds(struct identity *id, const struct view *v, const struct origin *origin, struct region_held *found)
+{
+    struct region_held *held = found && regions_still(found, v) ? found : regions_same(id->regions, v);
     bool known = held && held->origin.is_item == origin->is_item && held->origin.ref == origin->ref &&
                  held->origin.operand == origin->operand && fp_equal(held->origin.content, origin->content);
     if (!known) {
@@ -139,9 +144,9 @@ static struct sketch *proof_of(struct identity *id, struct fp content)
 
 bool identity_hints(struct identity *id, const struct view *v, struct fp content, struct hint *hint)
 {
-    const struct region_held *held = regions_same(id->regions, v);
+    struct region_held *held = regions_same(id->regions, v);
     struct sketch *s = held ? proof_of(id, held->origin.content) : NULL;
-    hint->by_region = s != NULL;
+    hint->by_region = s ? held : NULL;
     if (s)
         hint->origin = held->origin;
     else
@@ -160,8 +165,12 @@ bool identity_proves(const struct hint *hint, const struct view *v, struct fp *f
     const bool proven = sketch_proves(hint->sketch, v);
     if (proven)
         *fp = hint->sketch->content;
-    if (proven && hint->by_region)
-        *found = (struct found){.how = FOUND_WHOLE, .by_region = true, .origin = hint->origin};
+    if (proven && hint->by_region) {
+        found->how = FOUND_WHOLE;
+        found->by_region = hint->by_region;
+        found->origin = hint->origin;
+        found->slice = (struct log_slice){0};
+    }
     return proven;
 }
 
@@ -230,7 +239,8 @@ static void keep(struct identity *id, const struct view *v, struct fp fp, const 
 
 void identity_called(struct identity *id, uint64_t call_ns)
 {
-    atomic_fetch_add_explicit(&id->blas_ns, call_ns, memory_order_relaxed);
+    if (!id->thorough)
+        atomic_fetch_add_explicit(&id->blas_ns, call_ns, memory_order_relaxed);
 }
 
 void identity_produced(struct identity *id, const struct view *v, struct fp fp, const struct fp_whole *whole, uint64_t call_ns)

@@ -36,12 +36,13 @@
 #include "lineage/log_format.h"
 
 struct identity;
+struct region_held;
 
 /* What an input was found to be. */
 enum found_how { FOUND_NOTHING, FOUND_WHOLE, FOUND_SLICE, FOUND_UNPROVEN };
 struct found {
     enum found_how how;
-    bool by_region; /* FOUND_WHOLE: the view's region says so */
+    struct region_held *by_region; /* FOUND_WHOLE: the view's region, if that says so */
     struct origin origin;
     struct log_slice slice; /* of the origin's operand */
 };
@@ -56,9 +57,9 @@ bool identity_whole(const struct identity *id, const struct view *v, struct fp f
 
 /* Before a fingerprint is taken: what the view's memory may hold, and what can prove it. */
 struct hint {
-    struct origin origin; /* as the view's region has it */
-    bool by_region;
-    struct sketch *sketch; /* held until identity_ends */
+    struct origin origin;          /* as the view's region has it, */
+    struct region_held *by_region; /* if it has */
+    struct sketch *sketch;         /* held until identity_ends */
 };
 
 /* What the view's region says, or else this content. False: nothing is kept of either. */
@@ -74,8 +75,12 @@ bool identity_proves(const struct hint *hint, const struct view *v, struct fp *f
 /* Without the guard: the view, of this fingerprint, will be asked for again as it is. */
 void identity_expects(struct identity *id, const struct view *v, struct fp fp);
 
-/* The view holds this content from now on. */
-void identity_holds(struct identity *id, const struct view *v, const struct origin *origin);
+/*
+ * The view holds this content from now on: what a call has just made; or what it read, which may be what is known already, by the
+ * view's own region if `found` there.
+ */
+void identity_made(struct identity *id, const struct view *v, const struct origin *origin);
+void identity_holds(struct identity *id, const struct view *v, const struct origin *origin, struct region_held *found);
 
 /* What the view's memory held before; NULL: not known. */
 const struct origin *identity_before(const struct identity *id, const struct view *v);

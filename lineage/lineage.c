@@ -166,7 +166,7 @@ static struct relation new_leaf(struct lineage *l, const struct traced_input *in
         note_replaced(l, &in->view, s, f);
     content_put(l->content, &origin, NULL);
     if (l->identity && !in->beside)
-        identity_holds(l->identity, &in->view, &origin);
+        identity_holds(l->identity, &in->view, &origin, NULL);
     *height += *height == 0;
     return (struct relation){.distance = RELATION_NEW};
 }
@@ -176,18 +176,20 @@ static struct relation join_known(struct lineage *l, const struct traced_input *
 {
     bool part = in->found.how == FOUND_SLICE || in->found.how == FOUND_UNPROVEN;
     struct relation r = {distance_of(s->id, origin->touched), origin->operand, in->found.slice};
-    *f = (struct flow){.kind = origin->is_item ? FLOW_ITEM : FLOW_LEAF,
-                       .unproven = in->found.how == FOUND_UNPROVEN,
-                       .ref = origin->ref,
-                       .output = (uint8_t)origin->operand,
-                       .slice = in->found.slice,
-                       .fp = in->fp};
+    f->kind = origin->is_item ? FLOW_ITEM : FLOW_LEAF;
+    f->unproven = in->found.how == FOUND_UNPROVEN;
+    f->output = origin->operand;
+    f->replaces = f->replaces_output = 0;
+    f->ref = origin->ref;
+    f->replaces_ref = 0;
+    f->slice = in->found.slice;
+    f->fp = in->fp;
     tell_first(l, origin, s);
     origin->touched = s->id;
     if (origin->height >= *height)
         *height = origin->height + 1;
     if (l->identity && !part)
-        identity_holds(l->identity, &in->view, origin);
+        identity_holds(l->identity, &in->view, origin, in->found.by_region);
     return r;
 }
 
@@ -221,13 +223,11 @@ static void join_inputs(struct lineage *l, struct traced *t, struct step *s, str
     s->ninputs = (uint8_t)t->ninputs;
 }
 
-static void take_outputs(struct lineage *l, const struct traced *t, struct step *s, bool round)
+static void take_outputs(struct lineage *l, const struct traced *t, struct step *s)
 {
     const uint8_t age = content_age(l->content);
     for (int i = 0; i < t->noutputs; i++) {
         const struct traced_output *out = &t->outputs[i];
-        s->outputs[i] = out->whole.fp;
-        triangles_note(&l->triangles, t, out);
         const struct origin origin = {.content = out->whole.fp,
                                       .ref = s->id,
                                       .touched = s->id,
@@ -236,15 +236,21 @@ static void take_outputs(struct lineage *l, const struct traced *t, struct step 
                                       .age = age,
                                       .is_item = 1,
                                       .part = out->whole.part};
+        s->outputs[i] = out->whole.fp;
+        triangles_note(&l->triangles, t, out);
+        if (l->identity && t->use) {
+            struct view other;
+            if (i >= t->nleft)
+                view_put(&other, t->canon, out->operand, &t->use[out->operand].write);
+            identity_made(l->identity, i < t->nleft ? &t->left[i].view : &other, &origin);
+        }
         const struct fp_whole *square = out->whole.square ? &out->whole : NULL;
-        if (round)
+        if (t->recurred && i == 0)
+            content_put_again(l->content, &origin, square, &t->result->filed);
+        else if (t->goes_round)
             content_put_later(l->content, &origin, square);
         else
             content_put(l->content, &origin, square);
-        if (l->identity && t->use) {
-            const struct view v = i < t->nleft ? t->left[i].view : view_of(t->canon, out->operand, t->use[out->operand].write);
-            identity_holds(l->identity, &v, &origin);
-        }
     }
     s->noutputs = (uint8_t)t->noutputs;
 }
@@ -314,7 +320,10 @@ void lineage_recognise(struct lineage *l, struct traced *t)
     for (int i = 0; i < t->ninputs; i++)
         if (t->inputs[i].found.how == FOUND_NOTHING)
             identity_whole(l->identity, &t->inputs[i].view, t->inputs[i].fp, &t->inputs[i].found);
-    const struct triangles known = l->triangles;
+    struct triangles known;
+    known.count = l->triangles.count;
+    if (known.count)
+        known = l->triangles;
     guard_leave(&l->guard);
     for (int i = 0; i < t->ninputs; i++)
         if (t->inputs[i].found.how == FOUND_WHOLE && t->inputs[i].recurs)
@@ -347,7 +356,7 @@ void lineage_produced(struct lineage *l, struct traced *t)
     for (t->nleft = 0; t->nleft < t->noutputs; t->nleft++) {
         int k = t->outputs[t->nleft].operand;
         struct traced_left *left = &t->left[t->nleft];
-        left->view = view_of(t->canon, k, t->use[k].write);
+        view_put(&left->view, t->canon, k, &t->use[k].write);
         sketch_output(l, t, t->nleft, left);
     }
 }
@@ -368,6 +377,10 @@ static void keep_left(struct lineage *l, struct traced *t)
             identity_keep(l->identity, t->left[i].sketch);
         else if (t->left[i].again)
             identity_again(l->identity, t->result);
+}
+
+static void let_go(struct traced *t)
+{
     for (int i = 0; i < t->nheld; i++)
         identity_ends(t->held[i]);
     t->nheld = 0;
@@ -406,18 +419,24 @@ static void fill_step(struct step *s, const struct traced *t)
     s->nscalars = signature_scalars(t->canon, s->scalars);
 }
 
-/* Equal for steps whose like a loop would bring again. */
+static uint64_t add_word(uint64_t token, uint64_t word)
+{
+    return (token ^ word) * UINT64_C(0x9E3779B97F4A7C15) + (token >> 29);
+}
+
+/* Equal for steps whose like a loop would bring again. Others are seldom equal: a loop that is none costs time, no more. */
 static uint64_t token_of(const struct step *s, const struct relation *relations, int count)
 {
-    uint64_t token = step_mix(s->signature + 1);
+    uint64_t token = s->signature + 1;
     for (int i = 0; i < count; i++) {
         const struct relation *r = &relations[i];
-        token = step_mix(token + r->distance * 64 + r->output);
+        token = add_word(token, r->distance * 64 + r->output);
         if (r->slice.rows)
-            token = step_mix(step_mix(step_mix(token + (uint64_t)r->slice.row) + (uint64_t)r->slice.col) +
-                             ((uint64_t)r->slice.rows << 32 ^ (uint64_t)r->slice.cols));
+            token = add_word(
+                add_word(add_word(add_word(token, (uint64_t)r->slice.row), (uint64_t)r->slice.col), (uint64_t)r->slice.rows),
+                (uint64_t)r->slice.cols);
     }
-    return token;
+    return step_mix(token);
 }
 
 uint64_t lineage_record(struct lineage *l, struct traced *t)
@@ -434,11 +453,12 @@ uint64_t lineage_record(struct lineage *l, struct traced *t)
     if (s) {
         fill_step(s, t);
         join_inputs(l, t, s, relations);
-        take_outputs(l, t, s, fold_goes_round(fold));
+        take_outputs(l, t, s);
         s->signature = l->log ? sign(l, t) : 0;
         id = s->id + 1;
         fold_add(&l->folding, fold, l->folding.dedup ? token_of(s, relations, t->ninputs) : 0);
     }
+    let_go(t);
     guard_leave(&l->guard);
     return id;
 }

@@ -57,14 +57,14 @@ struct traced {
     const char *caller_object;
     const struct log_provider *provider;
     uint64_t start_ns, call_ns, fingerprint_ns, fingerprint_bytes, copy_ns, saved_ns, trace_ns;
-    uint64_t kept_bytes; /* what the result takes in the cache, or would */
-    uint32_t height;     /* set by lineage_record: of the item in the DAG */
+    uint64_t kept_bytes;   /* what the result takes in the cache, or would */
+    uint32_t height;       /* set by lineage_record: of the item in the DAG */
     bool goes_round;       /* set by lineage_foretell: a loop foretells this call, */
     struct fp recurring;   /* and what its first output may be; all zero: it does not */
     struct sketch *result; /* that can prove it; NULL: none */
     bool recurred;         /* set by lineage_recurs: it is that */
     int nheld;             /* by lineage_foretell, until lineage_record */
-    int nleft;           /* set by lineage_produced */
+    int nleft;             /* set by lineage_produced */
     int ninputs, noutputs;
     struct traced_input inputs[OP_MAX_OPERANDS]; /* those beyond the counts hold anything */
     struct traced_output outputs[OP_MAX_OPERANDS];

@@ -26,23 +26,16 @@ const struct op *op_find(const char *name)
 
 bool canon_nonzero(const struct canon *c, int arg)
 {
+    /* NaN counts as non-zero, as it does in the reference. What the scalar does not fill is zero. */
     const unsigned char *bytes = c->a[arg].bytes;
-    bool own = c->op->args[arg].kind == ARG_SCALAR;
-    size_t size = own ? op_own_bytes(c->op) : op_real_bytes(c->op);
-    size_t real = op_real_bytes(c->op);
-    for (size_t at = 0; at < size; at += real) {
-        double value;
-        float narrow;
-        if (real == 4) {
-            memcpy(&narrow, bytes + at, sizeof narrow);
-            value = narrow;
-        } else {
-            memcpy(&value, bytes + at, sizeof value);
-        }
-        if (!(value == 0)) /* NaN counts as non-zero, as it does in the reference */
-            return true;
+    if (op_real_bytes(c->op) == 8) {
+        double value[2];
+        memcpy(value, bytes, sizeof value);
+        return !(value[0] == 0) || !(value[1] == 0);
     }
-    return false;
+    float value[2];
+    memcpy(value, bytes, sizeof value);
+    return !(value[0] == 0) || !(value[1] == 0);
 }
 
 int64_t canon_value(const struct canon *c, int arg)

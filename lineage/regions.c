@@ -1,5 +1,6 @@
 #include "lineage/regions.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -439,6 +440,13 @@ struct region_held *regions_same(struct regions *all, const struct view *v)
     uint32_t n = find(all, v);
     return is_whole(all, n) ? &all->nodes[n].held : NULL;
 }
+
+bool regions_still(const struct region_held *region, const struct view *v)
+{
+    const struct node *node = (const struct node *)(const void *)region;
+    return !node->hollow && !region->crossed && same_view(&region->view, v);
+}
+_Static_assert(offsetof(struct node, held) == 0, "regions_still");
 
 /* A newer region shares memory with this one. */
 static void cross(struct regions *all, uint32_t n, bool covered)

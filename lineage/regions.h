@@ -42,6 +42,9 @@ void regions_put(struct regions *all, const struct view *v, const struct origin 
 /* The region that was put for this very view, if it is not crossed since; NULL: none. */
 struct region_held *regions_same(struct regions *all, const struct view *v);
 
+/* Is that still so of a region once found? Its memory is there as long as the map. */
+bool regions_still(const struct region_held *region, const struct view *v);
+
 /* The newest region that shares memory with the view; NULL: none. */
 const struct region_held *regions_newest(struct regions *all, const struct view *v);
 

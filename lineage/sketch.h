@@ -32,6 +32,7 @@
 #ifndef BLASE_LINEAGE_SKETCH_H
 #define BLASE_LINEAGE_SKETCH_H
 
+#include "lineage/content.h"
 #include "lineage/fingerprint.h"
 #include "lineage/log_format.h"
 
@@ -57,6 +58,7 @@ struct sketch {
     struct sketch_sample *samples;
     bool vector;           /* as it was a view */
     struct fp_whole whole; /* where it is an output; else of PART_NONE */
+    uint32_t filed;        /* in the content index, if it comes again and again */
 
     /* Of the collection (sketches.c). */
     uint64_t seq;

@@ -18,7 +18,7 @@ static int flipped_part(int part)
     }
 }
 
-static struct view vector_view(struct view v, int64_t n, int64_t inc)
+static struct view view_of_vector(struct view v, int64_t n, int64_t inc)
 {
     v.vector = true;
     v.part = PART_FULL;
@@ -35,14 +35,12 @@ static struct view vector_view(struct view v, int64_t n, int64_t inc)
     return v;
 }
 
-struct view view_of(const struct canon *c, int k, struct region region)
+struct view view_of_other(const struct canon *c, int k, struct region region)
 {
     const struct op_operand *o = &c->op->operands[k];
     struct view v = {.base = c->a[o->arg].p, .element = (uint32_t)op_element_bytes(c, k), .type = op_element_type(c, k)};
-    if (region.part == PART_NONE || region.rows <= 0 || region.cols <= 0)
-        return v;
     if (o->ld_arg < 0 || o->has_inc)
-        return vector_view(v, region.rows * region.cols, o->has_inc ? c->a[o->ld_arg].i : 1);
+        return view_of_vector(v, region.rows * region.cols, o->has_inc ? c->a[o->ld_arg].i : 1);
     v.rows = c->row_major ? region.cols : region.rows;
     v.cols = c->row_major ? region.rows : region.cols;
     v.part = (uint8_t)(c->row_major ? flipped_part(region.part) : region.part);
@@ -57,12 +55,8 @@ struct view view_moved(const struct view *v, const char *from, char *to)
     return moved;
 }
 
-int64_t view_count(const struct view *v)
+int64_t view_count_part(const struct view *v)
 {
-    if (v->part == PART_NONE)
-        return 0;
-    if (v->part == PART_FULL)
-        return v->rows * v->cols;
     int64_t count = 0;
     for (int64_t j = 0; j < v->cols; j++) {
         int64_t lo, hi;
@@ -70,16 +64,6 @@ int64_t view_count(const struct view *v)
         count += hi - lo;
     }
     return count;
-}
-
-size_t view_bytes(const struct view *v)
-{
-    return (size_t)view_count(v) * v->element;
-}
-
-bool view_empty(const struct view *v)
-{
-    return v->part == PART_NONE || v->rows <= 0 || v->cols <= 0;
 }
 
 bool view_contiguous(const struct view *v)

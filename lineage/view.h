@@ -20,16 +20,58 @@ struct view {
     bool vector;
 };
 
-/* The view of `region` of operand k; part PART_NONE or no elements: empty. */
-struct view view_of(const struct canon *c, int k, struct region region);
+/* The same, where it is not empty and a vector or stored by rows. */
+struct view view_of_other(const struct canon *c, int k, struct region region);
+
+/*
+ * The view of `region` of operand k; part PART_NONE or no elements: empty. Many are made in a call, so field by field where it
+ * is to be: a copy of what was just stored in smaller pieces would wait for them.
+ */
+static inline void view_put(struct view *v, const struct canon *c, int k, const struct region *region)
+{
+    const struct op_operand *o = &c->op->operands[k];
+    const bool empty = region->part == PART_NONE || region->rows <= 0 || region->cols <= 0;
+    if (!empty && (o->ld_arg < 0 || o->has_inc || c->row_major)) {
+        *v = view_of_other(c, k, *region);
+        return;
+    }
+    v->base = c->a[o->arg].p;
+    v->rows = empty ? 0 : region->rows;
+    v->cols = empty ? 0 : region->cols;
+    v->ld = empty ? 0 : c->a[o->ld_arg].i;
+    v->element = (uint32_t)op_element_bytes(c, k);
+    v->type = op_element_type(c, k);
+    v->part = empty ? PART_NONE : (uint8_t)region->part;
+    v->vector = false;
+}
+
+static inline struct view view_of(const struct canon *c, int k, struct region region)
+{
+    struct view v;
+    view_put(&v, c, k, &region);
+    return v;
+}
 
 /* The same elements of another buffer laid out alike, that starts where `from` stands for `v`'s operand pointer. */
 struct view view_moved(const struct view *v, const char *from, char *to);
 
-/* Elements in the view. */
-int64_t view_count(const struct view *v);
-size_t view_bytes(const struct view *v);
-bool view_empty(const struct view *v);
+static inline bool view_empty(const struct view *v)
+{
+    return v->part == PART_NONE || v->rows <= 0 || v->cols <= 0;
+}
+
+/* Elements in the view; in one of a part of a matrix. */
+int64_t view_count_part(const struct view *v);
+
+static inline int64_t view_count(const struct view *v)
+{
+    return v->part == PART_NONE ? 0 : v->part == PART_FULL ? v->rows * v->cols : view_count_part(v);
+}
+
+static inline size_t view_bytes(const struct view *v)
+{
+    return (size_t)view_count(v) * v->element;
+}
 
 /* True if the view's elements are one gapless run of memory that starts at base. */
 bool view_contiguous(const struct view *v);

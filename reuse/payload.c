@@ -188,7 +188,10 @@ size_t payload_packed_bytes(const struct canon *c, const struct use *use)
 {
     size_t bytes = 0;
     for (int k = 0; k < c->op->noperands; k++) {
-        struct view v = view_of(c, k, use[k].write);
+        if (use[k].write.part == PART_NONE)
+            continue;
+        struct view v;
+        view_put(&v, c, k, &use[k].write);
         bytes += view_bytes(&v);
     }
     return bytes;

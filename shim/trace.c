@@ -26,14 +26,17 @@ static void fingerprint_inputs(struct tracing *t, uint64_t began, struct fp *rea
         reads[k] = t->use[k].read.part != PART_NONE;
         if (!reads[k])
             continue;
-        struct view v = view_of(t->canon, k, t->use[k].read);
-        reads[k] = !view_empty(&v);
+        struct traced_input *in = &r->inputs[r->ninputs];
+        view_put(&in->view, t->canon, k, &t->use[k].read);
+        reads[k] = !view_empty(&in->view);
         if (!reads[k])
             continue;
-        struct traced_input *in = &r->inputs[r->ninputs++];
-        clear(in, sizeof *in);
+        r->ninputs++;
         in->operand = k;
-        in->view = v;
+        in->foretold = in->recurs = in->beside = false;
+        in->found.by_region = NULL;
+        in->found.how = FOUND_NOTHING;
+        in->found.slice = (struct log_slice){0};
     }
     lineage_foretell(t->process->lineage, r);
     bool all_foretold = true;
@@ -79,10 +82,14 @@ static void look_after(struct tracing *t)
 }
 
 /* Where an array stands that the call writes or may write; empty when it only reads it. */
-static struct view written_view(const struct canon *c, const struct use *use, int k)
+static void written_view(struct view *v, const struct canon *c, const struct use *use, int k)
 {
-    struct view maybe = maybe_view(c, use, k);
-    return view_empty(&maybe) ? view_of(c, k, use[k].write) : maybe;
+    if (c->op->operands[k].role >= ROLE_MAYBE) {
+        *v = maybe_view(c, use, k);
+        if (!view_empty(v))
+            return;
+    }
+    view_put(v, c, k, &use[k].write);
 }
 
 static bool may_write(const struct canon *c, const struct use *use, int k)
@@ -99,7 +106,7 @@ static bool overlaps(const struct tracing *t)
     for (int k = 0; k < t->canon->op->noperands; k++)
         if (may_write(t->canon, t->use, k)) {
             at[nwritten] = k;
-            written[nwritten++] = written_view(t->canon, t->use, k);
+            written_view(&written[nwritten++], t->canon, t->use, k);
         }
     for (int w = 0; w < nwritten; w++) {
         for (int i = 0; i < r->ninputs; i++)
@@ -189,7 +196,8 @@ static void fingerprint_outputs(struct tracing *t, uint64_t began)
     for (int k = 0; k < t->canon->op->noperands; k++) {
         if (t->use[k].write.part == PART_NONE)
             continue;
-        struct view v = view_of(t->canon, k, t->use[k].write);
+        struct view v;
+        view_put(&v, t->canon, k, &t->use[k].write);
         if (view_empty(&v))
             continue;
         struct traced_output *out = &r->outputs[r->noutputs++];

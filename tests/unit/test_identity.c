@@ -34,7 +34,7 @@ static void put(struct recorder *r, const struct view *v, struct origin origin)
 {
     cr_assert(guard_enter(&r->guard));
     content_put(r->content, &origin, NULL);
-    identity_holds(r->identity, v, &origin);
+    identity_holds(r->identity, v, &origin, NULL);
     guard_leave(&r->guard);
 }
 
