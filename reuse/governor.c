@@ -392,11 +392,18 @@ void governor_traced(struct governor *g, const struct governed *d, uint64_t spen
     settle_loans(g);
 }
 
-struct governor_keeper governor_keeper(const struct governor *g, const struct governed *d)
+struct governor_keeper governor_keeper(const struct governor *g, const struct governed *d, bool factor)
 {
     if (!d->class)
-        return (struct governor_keeper){0, false, false};
-    return (struct governor_keeper){(uint16_t)(d->class - g->classes), true, d->sight != SIGHT_NEW};
+        return (struct governor_keeper){0, 0, false, false};
+    return (struct governor_keeper){factor ? d->factor_sample : d->sample, (uint16_t)(d->class - g->classes), true,
+                                    d->sight != SIGHT_NEW};
+}
+
+void governor_forget(struct governor *g, struct governor_keeper keeper)
+{
+    if (keeper.governed)
+        samples_forget(&g->samples, keeper.sample);
 }
 
 void governor_used(struct governor *g, struct governor_keeper keeper)

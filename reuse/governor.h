@@ -131,13 +131,18 @@ uint64_t governor_worth(const struct governed *d, uint64_t computed_ns);
 void governor_traced(struct governor *g, const struct governed *d, uint64_t spent_ns, uint64_t call_ns, uint64_t saved_ns,
                      bool hit, bool kept);
 
-/* Who keeps a result: goes with it, and comes back when it is asked for, the first time. */
+/*
+ * Who keeps a result: goes with it, and comes back when it is asked for, the first time, and when it is evicted: then a look at
+ * its sample would be in vain. `factor`: it is that of a driver.
+ */
 struct governor_keeper {
+    uint64_t sample;
     uint16_t class_index;
     bool governed, repeated; /* on a later sight than the first */
 };
-struct governor_keeper governor_keeper(const struct governor *g, const struct governed *d);
+struct governor_keeper governor_keeper(const struct governor *g, const struct governed *d, bool factor);
 void governor_used(struct governor *g, struct governor_keeper keeper);
+void governor_forget(struct governor *g, struct governor_keeper keeper);
 
 /* Time in a real routine that was passed through; `d` if the call had been looked at and refused, else NULL. */
 void governor_passed(struct governor *g, const struct governed *d, uint64_t ns);

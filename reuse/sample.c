@@ -95,12 +95,22 @@ enum sight samples_look(struct samples *s, uint64_t sample, unsigned *times)
     return SIGHT_NEW;
 }
 
-void samples_keep(struct samples *s, uint64_t sample)
+static void mark(struct samples *s, uint64_t sample, uint64_t kept)
 {
     _Atomic uint64_t *bucket = bucket_of(s, sample);
     for (int way = 0; way < SAMPLE_WAYS; way++) {
         uint64_t slot = atomic_load_explicit(&bucket[way], memory_order_relaxed);
         if (is(slot, sample))
-            atomic_store_explicit(&bucket[way], slot | KEPT_BIT, memory_order_relaxed);
+            atomic_store_explicit(&bucket[way], (slot & ~(uint64_t)KEPT_BIT) | kept, memory_order_relaxed);
     }
+}
+
+void samples_keep(struct samples *s, uint64_t sample)
+{
+    mark(s, sample, KEPT_BIT);
+}
+
+void samples_forget(struct samples *s, uint64_t sample)
+{
+    mark(s, sample, 0);
 }

@@ -29,7 +29,8 @@ uint64_t sample_hint(const struct canon *c, const struct use *use);
 /* What is known of the sample; a new one is entered. `times`: how often it was seen before, SAMPLE_MOST_TIMES at most. */
 enum sight samples_look(struct samples *s, uint64_t sample, unsigned *times);
 
-/* Its result is kept now. */
+/* Its result is kept now; it is not any more. */
 void samples_keep(struct samples *s, uint64_t sample);
+void samples_forget(struct samples *s, uint64_t sample);
 
 #endif

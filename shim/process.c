@@ -334,9 +334,11 @@ static void after_fork_child(void)
     write_header();
 }
 
-static void spill_evicted(void *spill, struct fp key, struct payload *payload)
+static void evicted(void *context, struct fp key, struct payload *payload)
 {
-    spill_offer(spill, key, payload);
+    const struct process *p = context;
+    if ((!p->spill || !spill_offer(p->spill, key, payload)) && p->governor)
+        governor_forget(p->governor, payload->keeper);
 }
 
 /* The index of what is on disk comes out of the cache's budget. */
@@ -356,8 +358,6 @@ static void make_spill(void)
     if (strcmp(process.settings.spill, "auto") != 0)
         absolute(process.settings.spill, where);
     process.spill = spill_new(where, process.settings.spill_limit, spill_index_bytes(), process.governor);
-    if (process.spill)
-        cache_on_evict(process.cache, spill_evicted, process.spill);
 }
 
 static bool make_cache(void)
@@ -374,6 +374,8 @@ static bool make_cache(void)
     if (!process.cache || (governed && !process.governor))
         return false;
     make_spill();
+    if (process.spill || process.governor)
+        cache_on_evict(process.cache, evicted, &process);
     return true;
 }
 

@@ -236,10 +236,10 @@ static struct payload *capture(struct tracing *t, const struct snapshot *snapsho
     p->raised = real->raised;
     p->call_ns = p->rest ? p->call_ns : real->ns;
     p->epoch = t->process->epoch;
-    p->keeper = governor_keeper(t->process->governor, t->governed);
+    p->keeper = governor_keeper(t->process->governor, t->governed, false);
     if (factor) {
         factor->epoch = p->epoch;
-        factor->keeper = p->keeper;
+        factor->keeper = governor_keeper(t->process->governor, t->governed, true);
     }
     p->noutputs = t->record->noutputs;
     memcpy(p->outputs, t->record->outputs, sizeof p->outputs);

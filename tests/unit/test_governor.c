@@ -8,13 +8,15 @@
 #include "reuse/governor.h"
 #include "tests/unit/calls.h"
 
-enum { N = 64, CONTENTS = 1 << 16, PLACES = N * N };
+enum { N = 64, CONTENTS = 1 << 16, PLACES = N * N, KEPT_MOST = 64 };
 
 struct world {
     struct governor *g;
     double call_ns, hit_ns, miss_ns; /* true costs */
     bool cached[CONTENTS], used[CONTENTS];
     struct governor_keeper keeper[CONTENTS];
+    uint32_t kept[KEPT_MOST]; /* in the order of their coming, where the cache has room for so many only */
+    uint32_t room, nkept;
     uint64_t calls, hits, looked;
     double worst; /* largest excess of regret over the bound */
 };
@@ -40,6 +42,19 @@ static void check_bound(struct world *w)
     w->worst = fmax(w->worst, excess);
 }
 
+/* In a cache that is full the oldest goes. */
+static void make_room(struct world *w, uint32_t id)
+{
+    if (!w->room)
+        return;
+    if (w->nkept == w->room) {
+        w->cached[w->kept[0]] = w->used[w->kept[0]] = false;
+        governor_forget(w->g, w->keeper[w->kept[0]]);
+        memmove(w->kept, w->kept + 1, --w->nkept * sizeof w->kept[0]);
+    }
+    w->kept[w->nkept++] = id;
+}
+
 static void traced(struct world *w, const struct governed *d, uint32_t id)
 {
     w->looked++;
@@ -51,8 +66,9 @@ static void traced(struct world *w, const struct governed *d, uint32_t id)
         w->hits++;
     } else {
         governor_traced(w->g, d, (uint64_t)w->miss_ns, (uint64_t)w->call_ns, 0, false, true);
-        w->keeper[id] = governor_keeper(w->g, d);
+        w->keeper[id] = governor_keeper(w->g, d, false);
         w->cached[id] = true;
+        make_room(w, id);
     }
 }
 
@@ -416,4 +432,26 @@ Test(governor, loans_repaid_by_hits_are_followed_by_others)
     cr_expect_gt(w.hits, 24 * 40, "%lu hits", (unsigned long)w.hits);
     cr_expect_gt(governor_books(w.g).loans, 2);
     governor_free(w.g);
+}
+
+/* A loop that the cache has no room for is no reason to mistrust what is kept: the next one finds its results. */
+Test(governor, what_was_evicted_was_no_broken_promise)
+{
+    enum { LARGE = 40, SMALL = 10, ROOM = 20, TURNS = 40 };
+    struct world w;
+    program_begins(&w, 1e6, 5e4, 1e5);
+    w.room = ROOM;
+    for (int turn = 0; turn < TURNS; turn++)
+        for (uint32_t id = 0; id < LARGE; id++) {
+            fill(id);
+            program_calls(&w, id);
+        }
+    const uint64_t before = w.hits;
+    for (int turn = 0; turn < TURNS; turn++)
+        for (uint32_t id = LARGE; id < LARGE + SMALL; id++) {
+            fill(id);
+            program_calls(&w, id);
+        }
+    cr_expect_geq(w.hits - before, SMALL * TURNS / 2, "%lu hits of %d", w.hits - before, SMALL * TURNS);
+    program_ends(&w);
 }

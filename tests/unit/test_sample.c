@@ -26,7 +26,7 @@ Test(sample, is_new_once_and_counted_from_then_on)
     free(s);
 }
 
-Test(sample, stays_kept)
+Test(sample, is_kept_until_it_is_evicted)
 {
     struct samples *s = calloc(1, sizeof *s);
     unsigned times;
@@ -39,6 +39,10 @@ Test(sample, stays_kept)
         cr_expect_eq(samples_look(s, numbered(1), &times), SIGHT_KEPT);
     cr_expect_eq(times, SAMPLE_MOST_TIMES);
     cr_expect_eq(samples_look(s, numbered(2), &times), SIGHT_SEEN);
+    samples_forget(s, numbered(3)); /* nor now */
+    samples_forget(s, numbered(1));
+    cr_expect_eq(samples_look(s, numbered(1), &times), SIGHT_SEEN);
+    cr_expect_eq(times, SAMPLE_MOST_TIMES);
     free(s);
 }
 
