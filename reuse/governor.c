@@ -8,9 +8,11 @@
 enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32, RETRY = 16, MOST_BELIEF = 8, CLOSE_AFTER = 8 };
 enum { LOOK_MOST_NS = 50000 }; /* a few dozen elements, all of them far: what took longer was another program's time */
 enum { NEVER_CLOSED_NS = 2000 * LOOK_COST_NS }; /* beside such a call a look costs nothing */
+enum { ANEW_FROM = 16, ANEW_RATIO = 8 };
 enum { BARREN_FROM = 512, BARREN_RATIO = 50, SUBSET = 16, FORGET_AT = 1024, FORGET_FRESH_AT = 64, CREDIT_PART = 4 };
 static const double BELIEF_IN_FRESH = 2, BELIEF_IN_REPEATED = 128,
-                    BELIEF_IN_USES = 8;                         /* results that count as asked for beforehand */
+                    BELIEF_IN_USES = 8; /* results that count as asked for beforehand */
+static const double STAKE_ANEW = 0.125;
 static const double BELIEF_IN_SIGHTS = 32, SIGHTS_AT_FIRST = 2; /* samples that count as seen before, and again so often */
 static const float LEARNING_RATE = 0.25f, LEARNING_DOWN = 0.5f, LEARNING_LEAP = 4;
 
@@ -47,11 +49,17 @@ static double credit(const struct governor *g, double blas)
     return earned < most ? earned : most;
 }
 
-/* Inequality (1). `own` is the time the call itself will add to `blas`. */
-static bool affordable(const struct governor *g, double cost, double own)
+/* Inequality (1), with a part of the earnings only. `own` is the time the call itself will add to `blas`. */
+static bool affordable_of(const struct governor *g, double part, double cost, double own)
 {
     double blas = (double)load(&g->blas_ns) + own, share = GOVERNOR_SHARE * blas, start = GOVERNOR_GRACE_NS + credit(g, blas);
-    return regret(g) + cost <= (share > start ? share : start);
+    double earned = (double)load(&g->saved_ns) - (double)load(&g->served_ns), rest = earned > 0 ? (1 - part) * earned : 0;
+    return regret(g) + rest + cost <= (share > start ? share : start);
+}
+
+static bool affordable(const struct governor *g, double cost, double own)
+{
+    return affordable_of(g, 1, cost, own);
 }
 
 /* Adds to a share; when it grows old both sides are halved, so that what was long ago counts less. */
@@ -72,6 +80,18 @@ static double share_of(const struct governor_share *share)
 static double share_part(const struct governor_share *share)
 {
     return atomic_load_explicit(&share->part, memory_order_relaxed);
+}
+
+/* Hardly anything of what the program computes has been there before, whatever class it is of. */
+static bool goes_on_anew(const struct governor *g)
+{
+    return share_of(&g->sights) >= ANEW_FROM && share_part(&g->sights) * ANEW_RATIO < share_of(&g->sights);
+}
+
+/* What of the earnings may be put at risk. */
+static double stake(const struct governor *g, enum sight sight)
+{
+    return sight == SIGHT_NEW && goes_on_anew(g) ? STAKE_ANEW : 1;
 }
 
 /* To the next lower power of two. */
@@ -181,6 +201,7 @@ static bool take_sample(struct governor *g, struct governed *d, const struct can
         return false;
     d->sight = sight_of(g, d, c, use, &factor, factor_use);
     tally(&d->class->samples, 1, d->sight != SIGHT_NEW, FORGET_AT);
+    tally(&g->sights, 1, d->sight != SIGHT_NEW, FORGET_AT);
     add(&g->sampled, 1);
     return true;
 }
@@ -249,7 +270,7 @@ static bool take_loan(struct governor *g, struct governed *d)
 {
     uint64_t none = 0;
     _Atomic uint64_t *const slot = d->sight == SIGHT_KEPT ? &g->loan_ns : &g->trust_ns;
-    if (d->sight == SIGHT_NEW && atomic_load(&g->trust_lost))
+    if (d->sight == SIGHT_NEW && (atomic_load(&g->trust_lost) || goes_on_anew(g)))
         return false;
     if (!atomic_compare_exchange_strong(slot, &none, (uint64_t)d->miss_ns + 1))
         return false;
@@ -292,7 +313,7 @@ static bool decide(struct governor *g, struct governed *d)
     }
     double honest = truth(d->class), miss = miss_cost(g, d);
     double cost = d->sight == SIGHT_KEPT ? honest * d->hit_ns + (1 - honest) * miss : miss;
-    if (affordable(g, cost, d->call_ns))
+    if (affordable_of(g, stake(g, d->sight), cost, d->call_ns))
         return true;
     if (worth_a_loan(d, cost) && take_loan(g, d))
         return true;
@@ -370,6 +391,7 @@ void governor_traced(struct governor *g, const struct governed *d, uint64_t spen
 {
     add(&g->spent_ns, spent_ns);
     add(&g->saved_ns, saved_ns);
+    add(&g->served_ns, hit ? spent_ns : 0);
     add(&g->blas_ns, call_ns);
     if (!hit || !saved_ns) /* of a hit only a driver's solution was computed, if anything */
         learn(&d->class->call_scale, (double)call_ns, d->raw.call_ns);
@@ -450,9 +472,9 @@ struct log_governor governor_books(const struct governor *g)
 
 void governor_restart(struct governor *g)
 {
-    _Atomic uint64_t *const sums[] = {&g->alms_ns, &g->credit_ns,      &g->spent_ns,     &g->saved_ns,
-                                      &g->blas_ns, &g->loan_ns,        &g->trust_ns,     &g->sampled,
-                                      &g->looked,  &g->refused_budget, &g->refused_gain, &g->loans};
+    _Atomic uint64_t *const sums[] = {&g->alms_ns,        &g->credit_ns,    &g->spent_ns, &g->saved_ns, &g->served_ns,
+                                      &g->blas_ns,        &g->loan_ns,      &g->trust_ns, &g->sampled,  &g->looked,
+                                      &g->refused_budget, &g->refused_gain, &g->loans};
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
         atomic_store(sums[i], 0);
     atomic_store(&g->trust_lost, false);

@@ -11,18 +11,22 @@
  * and samples of their class had told the truth, at most GOVERNOR_CREDIT_NS and GOVERNOR_CREDIT of `blas`: proof that the program
  * repeats itself buys a closer look, once.
  *
+ * Where fewer than one in eight of all samples taken was seen before, no more than an eighth of what was earned (`saved`, less
+ * what the hits themselves took) is put at risk on new results: what reuse gains in one part of a program is not lost in another.
+ *
  * Why the bound holds: each unit of spending is admitted by (1) with the cost expected of it, and is booked when it is done, so
  * regret can pass the right-hand side only by what the calls in flight (one a thread) cost more than expected, and by loans. A
  * loan is a look at a call whose sample says that its result was kept (it is almost surely repaid at once by the hit), or the
  * keeping of a result that costs little beside what it should bring: half of that if the sample was seen before, else an eighth
  * of its call and GOVERNOR_TRUST_NS. It may exceed (1), but only while no earlier loan of its kind is unpaid. It is paid when
  * regret is back to what it was before: what brings no hits must be worked off by (1) before the next, and after one lost so at
- * first sight no more are given at first sight. So that loans are found when nothing else is affordable, samples may always take
- * GOVERNOR_SAMPLES of `blas` more, and GOVERNOR_ALMS_NS. All of it together, of a program with 3 s in BLAS: grace, credit, alms
- * and samples, 22 ms or 0.0073 of it; of a long one 0.0075. The estimates behind (1) come from measured times of the same class
- * (routine, arithmetic, size of its operands, caller) as soon as there are any; until then what other classes have shown to cost
- * less than the gate thinks is hoped of this one, too, lest it be never tried. A hit is booked with what such calls take on
- * average, if that is less than what this one took when it was computed (a first call is cold).
+ * first sight no more are given at first sight, nor where fewer than one in eight of all samples taken was seen before. So that
+ * loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas` more, and GOVERNOR_ALMS_NS.
+ * All of it together, of a program with 3 s in BLAS: grace, credit, alms and samples, 22 ms or 0.0073 of it; of a long one
+ * 0.0075. The estimates behind (1) come from measured times of the same class (routine, arithmetic, size of its operands, caller)
+ * as soon as there are any; until then what other classes have shown to cost less than the gate thinks is hoped of this one, too,
+ * lest it be never tried. A hit is booked with what such calls take on average, if that is less than what this one took when it
+ * was computed (a first call is cold).
  *
  * Beyond the bound it looks for gain, by what the class has shown. With g = time of the call - time of a hit:
  * - g <= 0: nothing to be had. After a few such looks in a row at calls of one routine, arithmetic and caller, whatever their
@@ -85,7 +89,8 @@ struct governor_class {
 
 struct governor {
     _Atomic uint64_t spent_ns, saved_ns, blas_ns;
-    _Atomic uint64_t alms_ns; /* the part of `spent` that went on samples which (1) did not allow */
+    _Atomic uint64_t served_ns; /* the part of `spent` that hits took */
+    _Atomic uint64_t alms_ns;   /* the part of `spent` that went on samples which (1) did not allow */
     _Atomic uint64_t credit_ns;
     _Atomic uint64_t loan_ns, trust_ns;  /* open loans, for looks and for results kept on trust: 0 means another may be taken */
     _Atomic uint64_t trust_due_ns;       /* what `saved` must reach for the loan on trust to have been repaid by hits */
@@ -93,6 +98,7 @@ struct governor {
     atomic_bool trust_fresh, trust_lost; /* the loan on trust is for a first sight; such a one was not repaid */
     _Atomic uint64_t sampled, looked, refused_budget, refused_gain, loans;
     _Atomic float hit_scale, miss_scale; /* of all classes: what to expect of one that has shown nothing */
+    struct governor_share sights;        /* not new, of the samples of all classes */
     struct samples samples;
     struct governor_class classes[GOVERNOR_CLASSES];
 };

@@ -455,3 +455,56 @@ Test(governor, what_was_evicted_was_no_broken_promise)
     cr_expect_geq(w.hits - before, SMALL * TURNS / 2, "%lu hits of %d", w.hits - before, SMALL * TURNS);
     program_ends(&w);
 }
+
+/* New products of many sizes, so of many classes, none of them ever again. Returns what they cost us. */
+static double go_on_anew(struct world *w, uint32_t from, int count)
+{
+    static const int orders[] = {64, 48, 40, 32, 56, 24};
+    const uint64_t before = governor_books(w->g).spent_ns;
+    for (int i = 0; i < count; i++) {
+        fill(from + (uint32_t)i);
+        program_multiplies(w, from + (uint32_t)i, orders[i % 6], orders[i / 6 % 6], orders[i / 36 % 6]);
+    }
+    return (double)(governor_books(w->g).spent_ns - before);
+}
+
+/* One product again and again; what that earned. */
+static double earn(struct world *w, uint32_t id, int count)
+{
+    const struct log_governor before = governor_books(w->g);
+    fill(id);
+    for (int i = 0; i < count; i++)
+        program_calls(w, id);
+    const struct log_governor after = governor_books(w->g);
+    return (double)(after.saved_ns - before.saved_ns) - (double)(after.spent_ns - before.spent_ns);
+}
+
+/* What one part of a program gains is not lost in another that never repeats. */
+Test(governor, earnings_are_not_all_risked)
+{
+    static struct world w;
+    program_begins(&w, 4e6, 100e3, 400e3);
+    go_on_anew(&w, 100, 400);
+    const double more = earn(&w, 1, 25), lost = go_on_anew(&w, 1000, 120);
+    cr_expect_gt(more, 8e7);
+    cr_expect_leq(lost, 0.01 * 120 * 4e6 + 0.125 * more, "%g ns of %g", lost, more);
+    program_ends(&w);
+}
+
+/* A dear result may be kept at first sight on trust, but not where all before it was new. */
+Test(governor, no_trust_where_all_is_new)
+{
+    for (uint32_t others = 0; others <= 40; others += 40) {
+        static struct world w;
+        program_begins(&w, 1e5, 1e4, 1e5);
+        go_on_anew(&w, 0, (int)others);
+        w.call_ns = 300e6;
+        w.miss_ns = 20e6;
+        for (uint32_t i = 100; i < 120; i++) {
+            fill(i);
+            program_multiplies(&w, i, N, N, N / 4);
+        }
+        cr_expect_eq(governor_books(w.g).loans, others ? 0 : 1, "after %u others: %lu loans", others, governor_books(w.g).loans);
+        governor_free(w.g);
+    }
+}
