@@ -30,8 +30,8 @@ struct generation {
     struct table table;
     struct unfiled *unfiled;
     size_t room, nunfiled;
-    uint64_t latest; /* that came, */
-    bool again;      /* and is not the last one: they do not stand in the order of their coming */
+    uint64_t latest; /* `came` of the one that came last */
+    bool again;      /* they do not stand in the order of their coming: some came again */
     size_t load;     /* entries, those of unfiled triangles among them */
 };
 
@@ -48,7 +48,7 @@ struct content {
     uint64_t dropped;
     uint8_t age;
     int nwaiting;
-    uint64_t who_waits; /* a bit for each, by its content */
+    uint64_t who_waits; /* a bit for each, by its content; all bits: a triangle by itself does */
     struct waiting waiting[WAITING_MOST];
 };
 
@@ -163,6 +163,7 @@ void content_clear(struct content *index)
     free_generation(&index->old);
     index->dropped = 0;
     index->nwaiting = 0;
+    index->who_waits = 0;
 }
 
 void content_free(struct content *index)
@@ -255,8 +256,8 @@ static struct unfiled *unfiled_of(struct generation *g, uint32_t place)
         if (!g->room)
             return NULL;
     }
-    *at = (uint32_t)++g->nunfiled;
-    return &g->unfiled[*at - 1];
+    g->table.unfiled[place] = (uint32_t)++g->nunfiled; /* filing may have moved it */
+    return &g->unfiled[g->nunfiled - 1];
 }
 
 /* Of equal triangles the latest counts: a square that comes again comes after those that came meanwhile. */
@@ -312,7 +313,7 @@ void content_put_later(struct content *index, const struct origin *origin, const
     if (index->nwaiting == WAITING_MOST)
         file_waiting(index);
     struct waiting *w = &index->waiting[index->nwaiting++];
-    index->who_waits |= waiting_bit(origin->content);
+    index->who_waits |= !square && origin->part > PART_FULL ? UINT64_MAX : waiting_bit(origin->content);
     w->came = ++index->came;
     fetch(&index->young.table, origin->content);
     w->origin = *origin;

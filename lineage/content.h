@@ -9,8 +9,8 @@
  * answer never depends on who waited.
  *
  * A square output comes with the contents of its triangles, four for the one of its own, and most programs never ask for any. So
- * they stand beside the index, in the order of their coming, until a triangle comes by itself or something is asked for that may
- * be one; then all are filed. They are dropped with the generation of their whole, and count as if they were filed.
+ * they stand beside the index until a triangle comes by itself or something is asked for that may be one; then all are filed, in
+ * the order of their coming. They are dropped with the generation of their whole, and count as if they were filed.
  */
 #ifndef BLASE_LINEAGE_CONTENT_H
 #define BLASE_LINEAGE_CONTENT_H

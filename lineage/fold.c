@@ -22,7 +22,8 @@
  * one left, or the very leaf of last turn. Then the memory is compared with the sketch of that content (identity.h), which takes
  * a part of what a fingerprint takes, and proves as much. Likewise a result that was the same in the last two turns, as nothing
  * that varies reaches it, is compared with what it was. So in a loop only new leaves and results that vary are fingerprinted; and
- * the results of a loop, which are foretold to be asked for by address, are filed in the content index in batches.
+ * the results of a loop, which are foretold to be asked for by address, are filed in the content index in batches, or where they
+ * stood before.
  *
  * Cost: a walk of one edge a step while paths are followed, a dozen operations while they are not; a comparison per input at a
  * turn's end. Memory a thread: the period finder's window (about 80 KB), the last contents (20 KB), at most 2 * FOLD_MOST_STEPS

@@ -25,7 +25,7 @@ static inline bool guard_broken(const struct guard *guard)
     return atomic_load_explicit(&guard->broken, memory_order_relaxed);
 }
 
-/* By the linker's static thread storage: no lock of its for its sake. */
+/* Its address tells threads apart. In static thread storage, so that the dynamic linker need not lock to find it. */
 extern __thread char guard_self __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 bool guard_wait(struct guard *guard); /* somebody has it */

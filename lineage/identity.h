@@ -50,9 +50,9 @@ struct found {
 /* Of a recorder's guard and content index; `thorough`: no budget of time. NULL: out of memory. */
 struct identity *identity_new(struct guard *guard, struct content *content, size_t limit_bytes, bool thorough);
 void identity_free(struct identity *id);
-void identity_clear(struct identity *id); /* with the guard held, as the next four */
+void identity_clear(struct identity *id); /* with the guard held */
 
-/* Step 1; false: not known as a whole. */
+/* With the guard held: step 1; false: not known as a whole. */
 bool identity_whole(const struct identity *id, const struct view *v, struct fp fp, struct found *found);
 
 /* Before a fingerprint is taken: what the view's memory may hold, and what can prove it. */
@@ -62,12 +62,12 @@ struct hint {
     struct sketch *sketch;         /* held until identity_ends */
 };
 
-/* What the view's region says, or else this content. False: nothing is kept of either. */
+/* With the guard held: what the view's region says, or else this content. False: nothing is kept of either. */
 bool identity_hints(struct identity *id, const struct view *v, struct fp content, struct hint *hint);
 
-/* Before an output that may be this content: what can prove it, held; NULL: nothing is kept of it. */
+/* With the guard held: what can prove that an output is this content, held; NULL: nothing is kept of it. */
 struct sketch *identity_result(struct identity *id, struct fp content);
-void identity_ends(struct sketch *held);
+void identity_ends(struct sketch *held); /* with the guard held */
 
 /* Without the guard: is the hint true? Where the view's region gave it, it is what step 1 would have found. */
 bool identity_proves(const struct hint *hint, const struct view *v, struct fp *fp, struct found *found);
@@ -76,13 +76,13 @@ bool identity_proves(const struct hint *hint, const struct view *v, struct fp *f
 void identity_expects(struct identity *id, const struct view *v, struct fp fp);
 
 /*
- * The view holds this content from now on: what a call has just made; or what it read, which may be what is known already, by the
- * view's own region if `found` there.
+ * With the guard held. The view holds this content from now on: what a call has just made; or what it read, which may be what is
+ * known already, by the view's own region if `found` there.
  */
 void identity_made(struct identity *id, const struct view *v, const struct origin *origin);
 void identity_holds(struct identity *id, const struct view *v, const struct origin *origin, struct region_held *found);
 
-/* What the view's memory held before; NULL: not known. */
+/* With the guard held: what the view's memory held before; NULL: not known. */
 const struct origin *identity_before(const struct identity *id, const struct view *v);
 
 /* Memory in use, and how much was forgotten for want of it. */

@@ -6,6 +6,7 @@
 #include "lineage/content.h"
 #include "lineage/fold.h"
 #include "lineage/guard.h"
+#include "lineage/relation.h"
 #include "lineage/signature.h"
 #include "lineage/sketch.h"
 #include "lineage/triangles.h"
@@ -125,18 +126,6 @@ static struct fold *fold_of(struct lineage *l, uint32_t thread)
     return l->folds[thread];
 }
 
-/* What of an input is the same in every turn of a loop: how far back its content was last touched. */
-struct relation {
-    uint64_t distance, output;
-    struct log_slice slice;
-};
-static const uint64_t RELATION_NEW = UINT32_MAX, RELATION_FAR = UINT32_MAX - 1;
-
-static uint64_t distance_of(uint64_t id, uint64_t touched)
-{
-    return id - touched <= FOLD_MOST_STEPS ? id - touched : RELATION_FAR;
-}
-
 /* What another thread's stream still holds back is told first. */
 static void tell_first(struct lineage *l, const struct origin *origin, const struct step *s)
 {
@@ -175,7 +164,7 @@ static struct relation join_known(struct lineage *l, const struct traced_input *
                                   struct flow *f, uint32_t *height)
 {
     bool part = in->found.how == FOUND_SLICE || in->found.how == FOUND_UNPROVEN;
-    struct relation r = {distance_of(s->id, origin->touched), origin->operand, in->found.slice};
+    struct relation r = {relation_distance(s->id, origin->touched), origin->operand, in->found.slice};
     f->kind = origin->is_item ? FLOW_ITEM : FLOW_LEAF;
     f->unproven = in->found.how == FOUND_UNPROVEN;
     f->output = origin->operand;
@@ -419,26 +408,6 @@ static void fill_step(struct step *s, const struct traced *t)
     s->nscalars = signature_scalars(t->canon, s->scalars);
 }
 
-static uint64_t add_word(uint64_t token, uint64_t word)
-{
-    return (token ^ word) * UINT64_C(0x9E3779B97F4A7C15) + (token >> 29);
-}
-
-/* Equal for steps whose like a loop would bring again. Others are seldom equal: a loop that is none costs time, no more. */
-static uint64_t token_of(const struct step *s, const struct relation *relations, int count)
-{
-    uint64_t token = s->signature + 1;
-    for (int i = 0; i < count; i++) {
-        const struct relation *r = &relations[i];
-        token = add_word(token, r->distance * 64 + r->output);
-        if (r->slice.rows)
-            token = add_word(
-                add_word(add_word(add_word(token, (uint64_t)r->slice.row), (uint64_t)r->slice.col), (uint64_t)r->slice.rows),
-                (uint64_t)r->slice.cols);
-    }
-    return step_mix(token);
-}
-
 uint64_t lineage_record(struct lineage *l, struct traced *t)
 {
     struct relation relations[OP_MAX_OPERANDS];
@@ -456,7 +425,7 @@ uint64_t lineage_record(struct lineage *l, struct traced *t)
         take_outputs(l, t, s);
         s->signature = l->log ? sign(l, t) : 0;
         id = s->id + 1;
-        fold_add(&l->folding, fold, l->folding.dedup ? token_of(s, relations, t->ninputs) : 0);
+        fold_add(&l->folding, fold, l->folding.dedup ? relation_token(s, relations, t->ninputs) : 0);
     }
     let_go(t);
     guard_leave(&l->guard);

@@ -19,7 +19,7 @@ struct traced_input {
     int operand;
     struct view view;
     struct fp fp;
-    struct found found; /* by lineage_recognise */
+    struct found found; /* by lineage_recognise; its origin means nothing where nothing was found */
     bool foretold;      /* the fingerprint is there, as a loop foretold it */
     bool recurs;        /* a loop foretells it, and had no proof at hand */
     bool beside;        /* the rest of an operand of which the input before it is a triangle */
@@ -93,7 +93,7 @@ void lineage_header(struct lineage *l, const char *const pairs[][2], int count);
 /*
  * Before the inputs are fingerprinted: those whose content a loop foretells to be known are compared with what their memory held
  * last. Where it holds that still, fingerprint and origin are filled in. lineage_record must follow: until then what was compared
- * with is held.
+ * with is held, also if it is evicted meanwhile: a sketch for each operand of a call in flight, beyond the limit.
  */
 void lineage_foretell(struct lineage *l, struct traced *t);
 

@@ -52,7 +52,8 @@ enum unkept {
     UNKEPT_CHANGED,
     UNKEPT_SIZE,
     UNKEPT_MEMORY,
-    UNKEPT_WORTH
+    UNKEPT_WORTH,
+    UNKEPT_SLOW
 };
 
 /*

@@ -175,7 +175,8 @@ static inline double op_flop_scale(const struct op *op)
 /* Finds a routine by its typed name; NULL when the table has none. */
 const struct op *op_find(const char *name);
 
-/* True unless scalar argument `arg` is exactly zero (either sign) in every component. */
+/* True unless scalar argument `arg` is exactly zero (either sign) in every component. What of `bytes` it does not fill is zero.
+ */
 bool canon_nonzero(const struct canon *c, int arg);
 
 /* The first element of an integer array argument: an output such as the number of eigenvalues found. */

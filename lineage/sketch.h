@@ -32,7 +32,6 @@
 #ifndef BLASE_LINEAGE_SKETCH_H
 #define BLASE_LINEAGE_SKETCH_H
 
-#include "lineage/content.h"
 #include "lineage/fingerprint.h"
 #include "lineage/log_format.h"
 

@@ -1,5 +1,6 @@
 #include "lineage/sketches.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -20,12 +20,12 @@ struct view {
     bool vector;
 };
 
-/* The same, where it is not empty and a vector or stored by rows. */
+/* What view_put does with a vector, or a matrix that is stored by rows; not empty. */
 struct view view_of_other(const struct canon *c, int k, struct region region);
 
 /*
- * The view of `region` of operand k; part PART_NONE or no elements: empty. Many are made in a call, so field by field where it
- * is to be: a copy of what was just stored in smaller pieces would wait for them.
+ * Makes *v the view of `region` of operand k; part PART_NONE or no elements: empty. Many are made in a call, so field by field
+ * where it is to be: a copy of what was just stored in smaller pieces would wait for them.
  */
 static inline void view_put(struct view *v, const struct canon *c, int k, const struct region *region)
 {
@@ -45,6 +45,7 @@ static inline void view_put(struct view *v, const struct canon *c, int k, const 
     v->vector = false;
 }
 
+/* The same, as a value. */
 static inline struct view view_of(const struct canon *c, int k, struct region region)
 {
     struct view v;
@@ -60,9 +61,9 @@ static inline bool view_empty(const struct view *v)
     return v->part == PART_NONE || v->rows <= 0 || v->cols <= 0;
 }
 
-/* Elements in the view; in one of a part of a matrix. */
-int64_t view_count_part(const struct view *v);
+int64_t view_count_part(const struct view *v); /* of a triangle */
 
+/* Elements in the view. */
 static inline int64_t view_count(const struct view *v)
 {
     return v->part == PART_NONE ? 0 : v->part == PART_FULL ? v->rows * v->cols : view_count_part(v);

@@ -8,7 +8,7 @@
 enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32, RETRY = 16, MOST_BELIEF = 8, CLOSE_AFTER = 8 };
 enum { LOOK_MOST_NS = 50000 }; /* a few dozen elements, all of them far: what took longer was another program's time */
 enum { NEVER_CLOSED_NS = 2000 * LOOK_COST_NS }; /* beside such a call a look costs nothing */
-enum { ANEW_FROM = 16, ANEW_RATIO = 8 };
+enum { ANEW_FROM = 16, ANEW_RATIO = 8, LOAN_PART = 8 };
 enum { BARREN_FROM = 512, BARREN_RATIO = 50, SUBSET = 16, FORGET_AT = 1024, FORGET_FRESH_AT = 64, CREDIT_PART = 4 };
 static const double BELIEF_IN_FRESH = 2, BELIEF_IN_REPEATED = 128,
                     BELIEF_IN_USES = 8; /* results that count as asked for beforehand */
@@ -293,7 +293,7 @@ static bool worth_a_loan(const struct governed *d, double cost)
     case SIGHT_SEEN:
         return 2 * cost <= prospect_of_seen(d);
     default:
-        return 8 * cost <= d->call_ns && cost <= GOVERNOR_TRUST_NS;
+        return LOAN_PART * cost <= d->call_ns && cost <= GOVERNOR_TRUST_NS;
     }
 }
 
@@ -359,6 +359,13 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
     if (poor)
         add(&g->alms_ns, took);
     return admitted;
+}
+
+/* Twice what was expected, or what a loan may take of a call. */
+uint64_t governor_patience(const struct governed *d, uint64_t computed_ns)
+{
+    const uint64_t expected = 2 * (uint64_t)d->miss_ns, part = computed_ns / LOAN_PART;
+    return expected > part ? expected : part;
 }
 
 uint64_t governor_worth(const struct governed *d, uint64_t computed_ns)

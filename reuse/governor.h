@@ -11,8 +11,9 @@
  * and samples of their class had told the truth, at most GOVERNOR_CREDIT_NS and GOVERNOR_CREDIT of `blas`: proof that the program
  * repeats itself buys a closer look, once.
  *
- * Where fewer than one in eight of all samples taken was seen before, no more than an eighth of what was earned (`saved`, less
- * what the hits themselves took) is put at risk on new results: what reuse gains in one part of a program is not lost in another.
+ * Where fewer than one in eight of all samples taken was seen before, from the 16th on, no more than an eighth of what was earned
+ * (`saved`, less what the hits themselves took) is put at risk on new results: what reuse gains in one part of a program is not
+ * lost in another.
  *
  * Why the bound holds: each unit of spending is admitted by (1) with the cost expected of it, and is booked when it is done, so
  * regret can pass the right-hand side only by what the calls in flight (one a thread) cost more than expected, and by loans. A
@@ -128,6 +129,9 @@ bool governor_may_look(struct governor *g, struct governor_class *class);
 /* Samples the call, d->class set, and decides whether to trace it; d->class becomes that of the operands' size, where what is
  * learnt belongs. */
 bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use);
+
+/* How long it may take to keep a result that took `computed_ns` to compute: beyond, it is given up. */
+uint64_t governor_patience(const struct governed *d, uint64_t computed_ns);
 
 /* What serving a result saves that took `computed_ns` when it was computed. */
 uint64_t governor_worth(const struct governed *d, uint64_t computed_ns);

@@ -3,11 +3,13 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "lineage/clock.h"
 #include "reuse/populate.h"
 
 /* The mark: a byte pattern that no computed real, index or status has. */
 enum { MARK = 0xA7 };
-enum { SCRATCH_FREE_BYTES = 128 * 1024, SCRATCH_RATIO = 3 };
+enum { SCRATCH_FREE_BYTES = 128 * 1024, SCRATCH_RATIO = 3, PIECE = 1024 * 1024 };
+
 struct view maybe_view(const struct canon *c, const struct use *use, int k)
 {
     struct region whole = {PART_NONE, 0, 0};
@@ -209,7 +211,31 @@ struct payload *payload_new(struct room *room, size_t bytes)
     return p;
 }
 
-struct payload *payload_capture(const struct canon *c, const struct use *use, const struct snapshot *snapshot, struct room *room)
+/* As view_pack, a piece at a time; false: it took too long. */
+static bool pack(const struct view *v, unsigned char *to, uint64_t until)
+{
+    if (!until || view_bytes(v) <= PIECE) {
+        view_pack(v, to);
+        return true;
+    }
+    const bool whole = view_contiguous(v);
+    for (int64_t j = 0; j < (whole ? 1 : v->cols); j++) {
+        int64_t lo = 0, hi = v->rows * v->cols;
+        if (!whole)
+            view_column(v, j, &lo, &hi);
+        const char *from = v->base + (j * v->ld + lo) * (int64_t)v->element;
+        for (size_t left = (size_t)(hi - lo) * v->element, now; left; left -= now, from += now, to += now) {
+            now = left < PIECE ? left : PIECE;
+            memcpy(to, from, now);
+            if (clock_ns() > until)
+                return false;
+        }
+    }
+    return true;
+}
+
+struct payload *payload_capture(const struct canon *c, const struct use *use, const struct snapshot *snapshot, struct room *room,
+                                uint64_t until)
 {
     size_t packed = padded(payload_packed_bytes(c, use)), runs = 0, at = 0;
     each_run(c, use, snapshot, measure_run, &runs);
@@ -219,7 +245,11 @@ struct payload *payload_capture(const struct canon *c, const struct use *use, co
     p->packed = packed;
     for (int k = 0; k < c->op->noperands; k++) {
         struct view v = view_of(c, k, use[k].write);
-        at += view_pack(&v, p->data + at);
+        if (!pack(&v, p->data + at, until)) {
+            payload_drop(p);
+            return NULL;
+        }
+        at += view_bytes(&v);
     }
     struct run_writer writer = {p, p->data + packed};
     each_run(c, use, snapshot, store_run, &writer);

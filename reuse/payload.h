@@ -55,8 +55,12 @@ struct payload {
 /* One of `bytes` in all, itself included, its fields 0, data to be filled in. NULL: no room. One reference. */
 struct payload *payload_new(struct room *room, size_t bytes);
 
-/* Captures what the call just wrote. `snapshot` may be NULL when snapshot_bytes was 0. NULL: no room. One reference. */
-struct payload *payload_capture(const struct canon *c, const struct use *use, const struct snapshot *snapshot, struct room *room);
+/*
+ * Captures what the call just wrote, unless that takes longer than until clock_ns() says `until` (0: it may). `snapshot` may be
+ * NULL when snapshot_bytes was 0. NULL: no room or no time. One reference.
+ */
+struct payload *payload_capture(const struct canon *c, const struct use *use, const struct snapshot *snapshot, struct room *room,
+                                uint64_t until);
 
 /* Writes it to the operands of `c`, a call with the same key: same shapes, any addresses and leading dimensions. */
 void payload_restore(const struct payload *p, const struct canon *c, const struct use *use);

@@ -158,14 +158,15 @@ static void factor_outputs(const struct tracing *t, struct payload *factor)
  * Flags that the driver raised may come from either half. Only of inexact it does not matter which; after any other the result
  * is kept whole.
  */
-struct payload *halves_capture(struct tracing *t, const struct snapshot *snapshot, const struct real_result *real)
+struct payload *halves_capture(struct tracing *t, const struct snapshot *snapshot, const struct real_result *real, uint64_t until)
 {
     struct halves *h = t->halves;
     if (!h->d.halves || (!h->found && (real->raised & ~(uint32_t)FE_INEXACT)))
-        return payload_capture(t->canon, t->use, snapshot, cache_room(t->process->cache));
-    struct payload *rest = payload_capture(t->canon, h->d.rest, snapshot, cache_room(t->process->cache));
+        return payload_capture(t->canon, t->use, snapshot, cache_room(t->process->cache), until);
+    struct payload *rest = payload_capture(t->canon, h->d.rest, snapshot, cache_room(t->process->cache), until);
     struct payload *factor =
-        h->found ? NULL : payload_capture(&h->d.factor, h->d.factor_use, snapshot_of_nothing(), cache_room(t->process->cache));
+        h->found ? NULL
+                 : payload_capture(&h->d.factor, h->d.factor_use, snapshot_of_nothing(), cache_room(t->process->cache), until);
     if (!rest || (!h->found && !factor)) {
         payload_drop(rest);
         payload_drop(factor);

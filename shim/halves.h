@@ -36,7 +36,8 @@ struct real_result halves_solve(const struct tracing *t, const struct call *call
 struct real_result halves_solve_alone(const struct tracing *t, const struct call *call, const struct canon *canon);
 
 /* What the call, computed in the way of `plan`, leaves to be kept as its rest; the factor, if it is new, goes to h->fresh. */
-struct payload *halves_capture(struct tracing *t, const struct snapshot *snapshot, const struct real_result *real);
+struct payload *halves_capture(struct tracing *t, const struct snapshot *snapshot, const struct real_result *real,
+                               uint64_t until);
 
 /*
  * A trial: does solving with the factor that a driver leaves give the driver's own solution, bit for bit? begin() before the real

@@ -32,7 +32,7 @@ static void fingerprint_inputs(struct tracing *t, uint64_t began, struct fp *rea
         if (!reads[k])
             continue;
         r->ninputs++;
-        in->operand = k;
+        in->operand = k; /* what else is read, one by one: all of it together is a cache line or two for each */
         in->foretold = in->recurs = in->beside = false;
         in->found.by_region = NULL;
         in->found.how = FOUND_NOTHING;
@@ -225,13 +225,16 @@ static struct payload *capture(struct tracing *t, const struct snapshot *snapsho
     struct payload *p = NULL, *factor;
     t->record->unkept = UNKEPT_WORTH;
     if (admitted(t, real->ns)) {
-        p = halves_capture(t, snapshot, real);
-        t->record->unkept = p ? KEPT : UNKEPT_MEMORY;
+        const uint64_t until = t->governed->class ? began + governor_patience(t->governed, real->ns) : 0;
+        p = halves_capture(t, snapshot, real, until);
+        t->record->unkept = p ? KEPT : until && clock_ns() > until ? UNKEPT_SLOW : UNKEPT_MEMORY;
     }
     factor = t->halves->fresh;
     fpenv_restore(flags); /* making room may spill, which computes */
-    if (!p)
+    if (!p) {
+        t->record->copy_ns += clock_ns() - began - (spill_thread_ns() - spilled);
         return NULL;
+    }
     t->record->kept_bytes = p->bytes + (factor ? factor->bytes : 0);
     p->raised = real->raised;
     p->call_ns = p->rest ? p->call_ns : real->ns;
@@ -411,7 +414,7 @@ static void record(struct tracing *t, struct payload *fresh, struct log_mismatch
     r->trace_ns = now - began > known ? now - began - known : 0;
     lineage_produced(p->lineage, r);
     uint64_t item = lineage_record(p->lineage, r);
-    bool kept = false, kept_factor = false;
+    bool kept = r->outcome == OUTCOME_HIT || r->outcome == OUTCOME_WAIT, kept_factor = false;
     if (t->halves->fresh) {
         t->halves->fresh->item = item;
         t->halves->fresh->height = r->height;

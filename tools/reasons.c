@@ -32,6 +32,7 @@ static const struct reason unkept_reasons[UNKEPT_REASONS] = {
     {"too_large", "larger than the whole cache (--memory)", 0},
     {"out_of_memory", "no memory for a copy", 0},
     {"worth_less", "quicker to compute, byte for byte, than everything in the full cache (--memory)", 0},
+    {"too_slow", "copying it took far longer than was expected: memory never used before can be slow", 0},
 };
 
 const char *reasons_unkept_text(uint64_t unkept)

@@ -12,7 +12,7 @@ struct reason {
     uint64_t calls;
 };
 
-enum { BYPASS_REASONS = PASSED_REASONS + 1, UNKEPT_REASONS = UNKEPT_WORTH };
+enum { BYPASS_REASONS = PASSED_REASONS + 1, UNKEPT_REASONS = UNKEPT_SLOW };
 
 /* They add up to the bypassed calls (in a log that was cut off while calls went on, as nearly as it tells). */
 void reasons_bypassed(const struct summary *s, struct reason out[BYPASS_REASONS]);

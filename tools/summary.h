@@ -12,7 +12,7 @@
 #include "tools/callers.h"
 #include "tools/tally.h"
 
-enum { UNKEPTS = UNKEPT_WORTH + 1 };
+enum { UNKEPTS = UNKEPT_SLOW + 1 };
 
 struct summary_routine {
     char *op;

@@ -200,6 +200,6 @@ const char *text_outcome(uint64_t outcome)
 
 const char *text_unkept(uint64_t unkept)
 {
-    static const char *const names[] = {"kept", "off", "rule", "overlap", "info", "changed", "size", "memory", "worth"};
+    static const char *const names[] = {"kept", "off", "rule", "overlap", "info", "changed", "size", "memory", "worth", "slow"};
     return unkept < sizeof names / sizeof names[0] ? names[unkept] : "?";
 }

@@ -1,13 +1,13 @@
 #!/bin/sh
-# HPL from Debian's hpcc, one process: the sizes FIRST, FIRST + STEP, ... LAST one after the other, so that no matrix comes twice. hpcc
+# HPL from Debian's hpcc, one process: COUNT sizes FIRST, FIRST + STEP, ... one after the other, so that no matrix comes twice. hpcc
 # also runs its other sections; `seconds` is what HPL's own clock says of its solutions.
-#   hpl.sh DIRECTORY FIRST STEP LAST
+#   hpl.sh DIRECTORY FIRST STEP COUNT
 set -eu
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_ess_singleton_isolated=1 LC_ALL=C
 mkdir -p "$1"
 cd "$1"
 rm -f hpccoutf.txt
-sizes=$(seq "$2" "$3" "$4" | tr '\n' ' ')
+sizes=$(seq "$2" "$3" $(($2 + $3 * ($4 - 1))) | tr '\n' ' ')
 cat > hpccinf.txt <<END
 HPLinpack benchmark input file
 Innovative Computing Laboratory, University of Tennessee

@@ -12,6 +12,7 @@ Where the BLAS is so fast that a program is over in less than its size is meant 
 import argparse
 import datetime
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -25,7 +26,7 @@ import machine  # noqa: E402
 import measure  # noqa: E402
 from run import Blase  # noqa: E402
 
-LEAST_SECONDS, LEAST_SECONDS_QUICK, MARGIN = 6, 3, 1.2
+LEAST_SECONDS, LEAST_SECONDS_QUICK, LONGER = 6, 2.5, 2
 
 
 def build_c(build):
@@ -88,7 +89,8 @@ def command_of(program, options):
     least = LEAST_SECONDS_QUICK if options.quick else LEAST_SECONDS
     command = program.command(options.quick, options.build)
     took = one(measure.run(command))[0]["seconds"] if program.grows else least
-    return command if took >= least else program.command(options.quick, options.build, MARGIN * least / took)
+    steps = math.ceil(math.log(least / took, LONGER)) if took < least else 0  # coarse: two runs should measure the same
+    return command if steps == 0 else program.command(options.quick, options.build, LONGER ** steps)
 
 
 def measure_program(program, options, blase):

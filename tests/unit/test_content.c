@@ -78,7 +78,13 @@ static void put_one(struct content *index, uint64_t ref)
     if (way == 0) {
         origin.part = (uint8_t)(PART_UPPER + (int)draw(4));
         origin.content = part_of(sq, origin.part);
-        cr_assert(content_put(index, &origin, NULL));
+        static uint32_t place;
+        if (draw(3) == 0)
+            cr_assert(content_put(index, &origin, NULL));
+        else if (draw(2))
+            content_put_later(index, &origin, NULL);
+        else
+            cr_assert(content_put_again(index, &origin, NULL, &place));
         note(origin.content, ref);
         return;
     }

@@ -42,14 +42,14 @@ static void make(struct solve *s, const char *routine, const struct op_place *wh
 
 static struct payload *factor_of(const struct solve *s, struct cache *cache)
 {
-    struct payload *p = payload_capture(&s->driver.factor, s->driver.factor_use, snapshot_of_nothing(), cache_room(cache));
+    struct payload *p = payload_capture(&s->driver.factor, s->driver.factor_use, snapshot_of_nothing(), cache_room(cache), 0);
     cr_assert_not_null(p);
     return p;
 }
 
 static struct payload *rest_of(const struct solve *s, struct cache *cache)
 {
-    struct payload *p = payload_capture(&s->canon, s->driver.rest, NULL, cache_room(cache));
+    struct payload *p = payload_capture(&s->canon, s->driver.rest, NULL, cache_room(cache), 0);
     cr_assert_not_null(p);
     p->rest = true;
     return p;
@@ -185,7 +185,7 @@ Test(driver, plans)
     expect_plan(cache, &s, own, true, OUTCOME_HIT, 2, true);
     expect_plan(cache, &s, other, true, OUTCOME_PARTIAL, 2, true);
     expect_plan(cache, &s, other, false, OUTCOME_MISS, 1, true); /* its bits are not proven yet */
-    struct payload *all = payload_capture(&s.canon, s.use, NULL, cache_room(cache));
+    struct payload *all = payload_capture(&s.canon, s.use, NULL, cache_room(cache), 0);
     cr_assert(cache_put(cache, whole, all));
     expect_plan(cache, &s, whole, true, OUTCOME_HIT, 1, false);
     struct payload *factor = cache_take(cache, s.driver.key);

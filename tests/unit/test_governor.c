@@ -62,7 +62,7 @@ static void traced(struct world *w, const struct governed *d, uint32_t id)
         if (!w->used[id])
             governor_used(w->g, w->keeper[id]);
         w->used[id] = true;
-        governor_traced(w->g, d, (uint64_t)w->hit_ns, 0, governor_worth(d, (uint64_t)w->call_ns), true, false);
+        governor_traced(w->g, d, (uint64_t)w->hit_ns, 0, governor_worth(d, (uint64_t)w->call_ns), true, true);
         w->hits++;
     } else {
         governor_traced(w->g, d, (uint64_t)w->miss_ns, (uint64_t)w->call_ns, 0, false, true);
@@ -507,4 +507,22 @@ Test(governor, no_trust_where_all_is_new)
         cr_expect_eq(governor_books(w.g).loans, others ? 0 : 1, "after %u others: %lu loans", others, governor_books(w.g).loans);
         governor_free(w.g);
     }
+}
+
+/* Two results have one sample: elements between the sampled ones tell them apart. One is evicted, the other one is found still.
+ */
+Test(governor, a_hit_says_that_there_is_something_left)
+{
+    static struct world w;
+    program_begins(&w, 1e6, 5e4, 1e5);
+    fill(1);
+    for (int i = 0; i < 4; i++)
+        program_calls(&w, 1);
+    cr_assert_gt(w.hits, 0);
+    struct governor_keeper evicted = w.keeper[1];
+    governor_forget(w.g, evicted);
+    program_calls(&w, 1);
+    unsigned times;
+    cr_expect_eq(samples_look(&w.g->samples, evicted.sample, &times), SIGHT_KEPT);
+    program_ends(&w);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lineage/clock.h"
 #include "reuse/payload.h"
 #include "tests/unit/calls.h"
 
@@ -27,7 +28,7 @@ Test(payload, triangle_with_padding_moves_to_another_leading_dimension)
     build(&b2, "dsyrk", STYLE_FORTRAN, 4, "cciirpirpi", 'L', 'N', N, 1, 1.0, a, N, 0.0, second, LD2);
     uses_of(&b1, &c1, u1);
     uses_of(&b2, &c2, u2);
-    struct payload *p = payload_capture(&c1, u1, NULL, NULL);
+    struct payload *p = payload_capture(&c1, u1, NULL, NULL, 0);
     payload_restore(p, &c2, u2);
     for (int j = 0; j < N; j++)
         for (int i = 0; i < LD2; i++) {
@@ -59,7 +60,7 @@ Test(payload, work_arrays_keep_what_the_call_left_alone)
     work[7] = -7; /* what a call would do: the first is surely written, 7 and 20, 21 are changed */
     work[20] = -20;
     work[21] = -21;
-    struct payload *p = payload_capture(&c1, u1, s, NULL);
+    struct payload *p = payload_capture(&c1, u1, s, NULL, 0);
     snapshot_free(s);
     payload_restore(p, &c2, u2);
     for (int i = 0; i < LWORK; i++) {
@@ -78,7 +79,7 @@ Test(payload, references_count)
     struct use use[OP_MAX_OPERANDS];
     build(&b, "dgetrf", STYLE_FORTRAN, 4, "iipipp", 2, 2, a, 2, ipiv, &info);
     uses_of(&b, &c, use);
-    struct payload *p = payload_capture(&c, use, NULL, NULL);
+    struct payload *p = payload_capture(&c, use, NULL, NULL, 0);
     payload_hold(p);
     payload_drop(p);
     a[0] = 9;
@@ -102,12 +103,35 @@ Test(payload, large_ones_come_back_too)
     struct use use[OP_MAX_OPERANDS];
     build(&b, "dgetrf", STYLE_FORTRAN, 4, "iipipp", n, n, a, n, ipiv, &info);
     uses_of(&b, &c, use);
-    struct payload *p = payload_capture(&c, use, NULL, NULL);
+    struct payload *p = payload_capture(&c, use, NULL, NULL, 0);
     memset(a, 0, bytes);
     payload_restore(p, &c, use);
     cr_assert_eq(memcmp(a, copy, bytes), 0);
     payload_drop(p);
     free(a);
     free(copy);
+    free(ipiv);
+}
+
+/* A copy that takes too long is given up, and its memory goes back. */
+Test(payload, patience)
+{
+    const int n = 400;
+    const size_t bytes = (size_t)(n * n) * sizeof(double);
+    double *a = calloc(1, bytes);
+    int32_t *ipiv = calloc((size_t)n, sizeof *ipiv), info = 0;
+    struct built b;
+    struct canon c;
+    struct use use[OP_MAX_OPERANDS];
+    struct room room = {.budget = 16 << 20};
+    build(&b, "dgetrf", STYLE_FORTRAN, 4, "iipipp", n, n, a, n, ipiv, &info);
+    uses_of(&b, &c, use);
+    cr_expect_null(payload_capture(&c, use, NULL, &room, 1), "the time was up long ago");
+    struct payload *p = payload_capture(&c, use, NULL, &room, clock_ns() + UINT64_C(60000000000));
+    cr_assert_not_null(p);
+    payload_drop(p);
+    room_trim(&room);
+    cr_expect_eq(atomic_load(&room.used), 0);
+    free(a);
     free(ipiv);
 }
