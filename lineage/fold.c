@@ -156,13 +156,15 @@ static void note_recent(struct fold *f, const struct step *s)
             f->recent_leaves[leaf++ % RECENT_LEAVES] = s->inputs[k].fp;
 }
 
-bool fold_foretells(const struct fold *f, struct foretold *inputs, int count, struct fp *output)
+int fold_foretells(const struct fold *f, struct foretold inputs[OP_MAX_OPERANDS], struct fp *output)
 {
     uint32_t position;
     const struct patch *patch = expected(f, &position);
-    const int known = patch ? patch->steps[position].ninputs : 0;
+    if (!patch)
+        return -1;
+    const int known = patch->steps[position].ninputs;
     uint64_t id = step_id(f->turns.thread, f->items), leaf = step_id(f->turns.thread, f->leaves);
-    for (int i = 0; i < count && i < known; i++) {
+    for (int i = 0; i < known; i++) {
         const struct patch_flow *flow = &patch->flows[patch->steps[position].first_flow + (unsigned)i];
         const bool is_item = flow->last.kind == FLOW_ITEM;
         if (flow->last.kind == FLOW_NEW) {
@@ -176,10 +178,8 @@ bool fold_foretells(const struct fold *f, struct foretold *inputs, int count, st
             inputs[i].content = recent_content(f, is_item, (is_item ? id : leaf) - flow->when[1].distance);
         }
     }
-    for (int i = known; i < count; i++)
-        inputs[i].how = FORETOLD_NOTHING;
-    *output = patch && patch->steps[position].recurs ? patch->steps[position].output : (struct fp){0, 0};
-    return patch != NULL;
+    *output = patch->steps[position].recurs ? patch->steps[position].output : (struct fp){0, 0};
+    return known;
 }
 
 uint64_t fold_items(const struct fold *f)

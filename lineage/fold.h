@@ -56,10 +56,10 @@ struct foretold {
 };
 
 /*
- * Of the next step's first `count` inputs, and of its first output: what it was in the last two turns, or all zero. False: no
+ * Of the next step's inputs, and of its first output: what it was in the last two turns, or all zero. How many inputs; -1: no
  * loop goes round.
  */
-bool fold_foretells(const struct fold *f, struct foretold *inputs, int count, struct fp *output);
+int fold_foretells(const struct fold *f, struct foretold inputs[OP_MAX_OPERANDS], struct fp *output);
 
 /* Ids it has given out so far. */
 uint64_t fold_items(const struct fold *f);

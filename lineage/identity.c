@@ -155,6 +155,28 @@ bool identity_hints(struct identity *id, const struct view *v, struct fp content
     return s != NULL;
 }
 
+struct sketch *identity_proof(struct identity *id, struct fp content)
+{
+    struct sketch *s = proof_of(id, content);
+    return s ? sketch_hold(s) : NULL;
+}
+
+bool identity_is(const struct sketch *proof, const struct view *v)
+{
+    return sketch_proves(proof, v);
+}
+
+bool identity_settle(struct identity *id, const struct view *v, struct fp fp, struct found *found)
+{
+    struct region_held *held = regions_same(id->regions, v);
+    found->to_come = false;
+    if (!held || !fp_equal(held->origin.content, fp))
+        return identity_whole(id, v, fp, found);
+    found->by_region = held;
+    found->origin = held->origin;
+    return true;
+}
+
 void identity_ends(struct sketch *held)
 {
     sketch_release(held);

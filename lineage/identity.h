@@ -38,10 +38,14 @@
 struct identity;
 struct region_held;
 
-/* What an input was found to be. */
+/*
+ * What an input was found to be. Of a whole that was proven before its fingerprint the origin may be to come: identity_settle,
+ * with the guard held, says whose it is.
+ */
 enum found_how { FOUND_NOTHING, FOUND_WHOLE, FOUND_SLICE, FOUND_UNPROVEN };
 struct found {
     enum found_how how;
+    bool to_come;
     struct region_held *by_region; /* FOUND_WHOLE: the view's region, if that says so */
     struct origin origin;
     struct log_slice slice; /* of the origin's operand */
@@ -64,6 +68,16 @@ struct hint {
 
 /* With the guard held: what the view's region says, or else this content. False: nothing is kept of either. */
 bool identity_hints(struct identity *id, const struct view *v, struct fp content, struct hint *hint);
+
+/*
+ * With the guard held: what can prove that an input is this content, held until identity_ends; NULL: nothing is kept of it. And
+ * without the guard: is it?
+ */
+struct sketch *identity_proof(struct identity *id, struct fp content);
+bool identity_is(const struct sketch *proof, const struct view *v);
+
+/* With the guard held: false if the content is no longer known. */
+bool identity_settle(struct identity *id, const struct view *v, struct fp fp, struct found *found);
 
 /* With the guard held: what can prove that an output is this content, held; NULL: nothing is kept of it. */
 struct sketch *identity_result(struct identity *id, struct fp content);

@@ -1,17 +1,23 @@
 #include "lineage/invariants.h"
 
-static struct invariant *place_of(struct invariants *all, struct fp content)
+#include <stddef.h>
+
+/* A content stands in one of these places, which follow each other. */
+static struct invariant *place_of(struct invariants *all, struct fp content, int way)
 {
-    return &all->places[content.lo % INVARIANTS_MOST];
+    return &all->places[(content.lo + (unsigned)way) % INVARIANTS_MOST];
 }
 
 struct sketch *invariants_find(struct invariants *all, struct fp content)
 {
-    struct invariant *p = place_of(all, content);
-    if (!p->sketch || !fp_equal(p->sketch->content, content))
-        return NULL;
-    p->used = true;
-    return p->sketch;
+    for (int way = 0; way < INVARIANTS_WAYS; way++) {
+        struct invariant *p = place_of(all, content, way);
+        if (p->sketch && fp_equal(p->sketch->content, content)) {
+            p->used = true;
+            return p->sketch;
+        }
+    }
+    return NULL;
 }
 
 static void vacate(struct invariants *all, struct invariant *p)
@@ -24,17 +30,34 @@ static void vacate(struct invariants *all, struct invariant *p)
     p->used = false;
 }
 
+/* The place to be had for the content: its own, a free one, or one that was not used lately; NULL: none. */
+static struct invariant *vacant(struct invariants *all, struct fp content)
+{
+    struct invariant *best = NULL;
+    for (int way = 0; way < INVARIANTS_WAYS; way++) {
+        struct invariant *p = place_of(all, content, way);
+        if (p->sketch && fp_equal(p->sketch->content, content))
+            return p;
+        if (!best ? !p->used : best->sketch && !p->sketch)
+            best = p;
+    }
+    return best;
+}
+
 bool invariants_room(struct invariants *all, struct fp content)
 {
-    struct invariant *p = place_of(all, content);
-    const bool used = p->used;
-    p->used = false;
-    return !used;
+    if (vacant(all, content))
+        return true;
+    for (int way = 0; way < INVARIANTS_WAYS; way++)
+        place_of(all, content, way)->used = false;
+    return false;
 }
 
 void invariants_put(struct invariants *all, struct sketch *s)
 {
-    struct invariant *p = place_of(all, s->content);
+    struct invariant *p = vacant(all, s->content);
+    if (!p)
+        p = place_of(all, s->content, 0);
     vacate(all, p);
     for (int i = 0; i < INVARIANTS_MOST && all->bytes + s->bytes > all->limit; i++)
         if (!all->places[i].used)

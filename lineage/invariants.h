@@ -3,15 +3,15 @@
  * (sketches.h), and those of a loop's inputs would be gone when they are asked for; searched for parts are only the others, so
  * that what is recognised does not depend on loops.
  *
- * A table of places by content. One whose sketch proved something since it was last wanted for another keeps it. Bounded in
- * bytes. Not thread-safe: the lineage guard is held.
+ * A table of places by content, some for each. A sketch that proved something since its place was last wanted for another keeps
+ * it. Bounded in bytes. Not thread-safe: the lineage guard is held.
  */
 #ifndef BLASE_LINEAGE_INVARIANTS_H
 #define BLASE_LINEAGE_INVARIANTS_H
 
 #include "lineage/sketch.h"
 
-enum { INVARIANTS_MOST = 256 };
+enum { INVARIANTS_MOST = 256, INVARIANTS_WAYS = 4 };
 
 struct invariant {
     struct sketch *sketch; /* NULL: free */

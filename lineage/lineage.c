@@ -16,6 +16,19 @@ enum { LAST_WORDS_BYTES = 64 * 1024 };
 enum { WORTH_ANNOUNCING = 256 }; /* elements; fewer are soon there */
 enum { SEEN_LIMIT = 4096 };      /* providers and callers whose record was written; more are written again, harmlessly */
 
+/*
+ * What a loop foretells of a thread's next call, with the proofs at hand: looked up when the call before it was recorded, so that
+ * the guard need not be had before this one. The thread's own; the counts of references are under the guard.
+ */
+struct ahead {
+    bool there;
+    int ninputs;
+    struct foretold inputs[OP_MAX_OPERANDS];
+    struct sketch *proofs[OP_MAX_OPERANDS]; /* held; NULL: none */
+    struct fp recurring;
+    struct sketch *result; /* held */
+};
+
 struct lineage {
     struct guard guard;
     struct log_writer *log;
@@ -26,6 +39,7 @@ struct lineage {
     struct log_signature signature; /* being told; too large for a stranger's stack */
     struct folding folding;
     struct fold *folds[STEP_MAX_THREADS]; /* by thread */
+    struct ahead *ahead[STEP_MAX_THREADS];
     unsigned nfolds;
     uint64_t memory;
     struct triangles triangles;
@@ -57,10 +71,26 @@ bool lineage_identify(struct lineage *l, bool thorough)
     return l->identity != NULL;
 }
 
+/* With the guard held. */
+static void forget_ahead(struct ahead *a)
+{
+    for (int i = 0; a && a->there && i < a->ninputs; i++)
+        if (a->proofs[i])
+            identity_ends(a->proofs[i]);
+    if (a && a->there && a->result)
+        identity_ends(a->result);
+    if (a)
+        a->there = false;
+}
+
 static void forget_folds(struct lineage *l)
 {
-    for (unsigned i = 0; i < l->nfolds; i++)
+    for (unsigned i = 0; i < l->nfolds; i++) {
+        forget_ahead(l->ahead[i]);
+        free(l->ahead[i]);
         fold_free(&l->folding, l->folds[i]);
+    }
+    memset(l->ahead, 0, l->nfolds * sizeof l->ahead[0]);
     memset(l->folds, 0, l->nfolds * sizeof l->folds[0]);
     l->nfolds = 0;
 }
@@ -203,7 +233,9 @@ static void join_inputs(struct lineage *l, struct traced *t, struct step *s, str
     uint64_t leaf = s->leaves;
     t->height = 0;
     for (int i = 0; i < t->ninputs; i++) {
-        const struct traced_input *in = &t->inputs[i];
+        struct traced_input *in = &t->inputs[i];
+        if (in->found.to_come && !identity_settle(l->identity, &in->view, in->fp, &in->found))
+            in->found.how = FOUND_NOTHING;
         struct origin own, *known = origin_of(l, in, &own);
         relations[i] =
             known ? join_known(l, in, known, s, &s->inputs[i], &t->height) : new_leaf(l, in, s, leaf, &s->inputs[i], &t->height);
@@ -259,33 +291,84 @@ static void announce_output(const struct traced *t)
         }
 }
 
-void lineage_foretell(struct lineage *l, struct traced *t)
+/* With the guard held, after a call: what is foretold of the next one. The last thread numbers are shared. */
+static void look_ahead(struct lineage *l, const struct fold *fold, uint32_t thread)
 {
-    struct foretold foretold[OP_MAX_OPERANDS];
+    if (!l->identity || !l->folding.dedup || thread >= STEP_MAX_THREADS - 1)
+        return;
+    struct ahead *a = l->ahead[thread];
+    if (!a && !(a = l->ahead[thread] = calloc(1, sizeof *a)))
+        return;
+    forget_ahead(a); /* of a call that never came */
+    a->ninputs = fold_foretells(fold, a->inputs, &a->recurring);
+    a->there = a->ninputs >= 0;
+    if (!a->there)
+        return;
+    for (int i = 0; i < a->ninputs; i++)
+        a->proofs[i] = a->inputs[i].how == FORETOLD_NOTHING ? NULL : identity_proof(l->identity, a->inputs[i].content);
+    a->result = fp_equal(a->recurring, (struct fp){0, 0}) ? NULL : identity_result(l->identity, a->recurring);
+}
+
+/* What is at hand becomes the call's. Bit by input of those that it does not prove. */
+static unsigned prove_ahead(struct ahead *a, struct traced *t)
+{
+    unsigned open = 0;
+    a->there = false;
+    t->goes_round = true;
+    t->recurring = a->recurring;
+    t->result = a->result;
+    if (a->result)
+        t->held[t->nheld++] = a->result;
+    for (int i = 0; i < a->ninputs; i++) {
+        if (a->proofs[i])
+            t->held[t->nheld++] = a->proofs[i];
+        if (i >= t->ninputs || a->inputs[i].how == FORETOLD_NOTHING)
+            continue;
+        struct traced_input *in = &t->inputs[i];
+        in->foretold = a->proofs[i] && identity_is(a->proofs[i], &in->view);
+        if (in->foretold) {
+            in->fp = a->inputs[i].content;
+            in->found.how = FOUND_WHOLE;
+            in->found.to_come = true;
+        } else {
+            open |= 1u << i;
+        }
+    }
+    return open;
+}
+
+/* Another content than was foretold may be proven by what the input's memory held last. */
+static void prove_by_region(struct lineage *l, const struct ahead *a, struct traced *t, unsigned open)
+{
     struct hint hints[OP_MAX_OPERANDS];
     unsigned hinted = 0;
-    if (!l->identity || !l->folding.dedup || !guard_enter(&l->guard))
+    if (!guard_enter(&l->guard))
         return;
-    const bool follows = t->thread < l->nfolds && l->folds[t->thread];
-    if (follows)
-        t->goes_round = fold_foretells(l->folds[t->thread], foretold, t->ninputs, &t->recurring);
-    for (int i = 0; i < t->ninputs && follows; i++) {
-        if (foretold[i].how == FORETOLD_NOTHING)
-            continue;
-        if (identity_hints(l->identity, &t->inputs[i].view, foretold[i].content, &hints[i])) {
+    for (int i = 0; i < t->ninputs; i++)
+        if (!(open & (1u << i))) {
+            ;
+        } else if (identity_hints(l->identity, &t->inputs[i].view, a->inputs[i].content, &hints[i])) {
             hinted |= 1u << i;
             t->held[t->nheld++] = hints[i].sketch;
         } else {
-            t->inputs[i].recurs = foretold[i].how == FORETOLD_SAME;
+            t->inputs[i].recurs = a->inputs[i].how == FORETOLD_SAME;
         }
-    }
-    if (!fp_equal(t->recurring, (struct fp){0, 0}) && (t->result = identity_result(l->identity, t->recurring)))
-        t->held[t->nheld++] = t->result;
     guard_leave(&l->guard);
     for (int i = 0; i < t->ninputs; i++) {
         struct traced_input *in = &t->inputs[i];
-        in->foretold = (hinted & (1u << i)) && identity_proves(&hints[i], &in->view, &in->fp, &in->found);
+        if (hinted & (1u << i))
+            in->foretold = identity_proves(&hints[i], &in->view, &in->fp, &in->found);
     }
+}
+
+void lineage_foretell(struct lineage *l, struct traced *t)
+{
+    struct ahead *a = t->thread < STEP_MAX_THREADS - 1 ? l->ahead[t->thread] : NULL;
+    if (!a || !a->there)
+        return;
+    const unsigned open = prove_ahead(a, t);
+    if (open)
+        prove_by_region(l, a, t, open);
     announce_output(t);
 }
 
@@ -426,6 +509,7 @@ uint64_t lineage_record(struct lineage *l, struct traced *t)
         s->signature = l->log ? sign(l, t) : 0;
         id = s->id + 1;
         fold_add(&l->folding, fold, l->folding.dedup ? relation_token(s, relations, t->ninputs) : 0);
+        look_ahead(l, fold, t->thread);
     }
     let_go(t);
     guard_leave(&l->guard);

@@ -19,7 +19,7 @@ struct traced_input {
     int operand;
     struct view view;
     struct fp fp;
-    struct found found; /* by lineage_recognise; its origin means nothing where nothing was found */
+    struct found found; /* by lineage_recognise; its origin means nothing where nothing was found, or it is to come */
     bool foretold;      /* the fingerprint is there, as a loop foretold it */
     bool recurs;        /* a loop foretells it, and had no proof at hand */
     bool beside;        /* the rest of an operand of which the input before it is a triangle */
@@ -69,7 +69,7 @@ struct traced {
     struct traced_input inputs[OP_MAX_OPERANDS]; /* those beyond the counts hold anything */
     struct traced_output outputs[OP_MAX_OPERANDS];
     struct traced_left left[OP_MAX_OPERANDS];
-    struct sketch *held[OP_MAX_OPERANDS + 1];
+    struct sketch *held[2 * OP_MAX_OPERANDS + 1]; /* what a loop foretold, what the memory held, the result */
 };
 
 /*

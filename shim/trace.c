@@ -33,7 +33,7 @@ static void fingerprint_inputs(struct tracing *t, uint64_t began, struct fp *rea
             continue;
         r->ninputs++;
         in->operand = k; /* what else is read, one by one: all of it together is a cache line or two for each */
-        in->foretold = in->recurs = in->beside = false;
+        in->foretold = in->recurs = in->beside = in->found.to_come = false;
         in->found.by_region = NULL;
         in->found.how = FOUND_NOTHING;
         in->found.slice = (struct log_slice){0};
