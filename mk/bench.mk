@@ -23,10 +23,11 @@ bench-report:
 	@$(BENCH_PYTHON) bench/report.py $(BENCH_OUT)/run.json --micro $(BENCH_OUT)/micro.md --out $(BENCH_OUT)/benchmarks.md
 	@echo 'page: $(BENCH_OUT)/benchmarks.md, plots: $(BENCH_OUT)/plots/'
 
-# What `make bench` wrote last becomes the page in docs/.
+# What `make bench` wrote last becomes the page in docs/; PAGE=benchmarks-... that of a run with other settings, named in its table.
+PAGE ?= benchmarks
 bench-docs:
-	$(BENCH_PYTHON) bench/report.py $(BENCH_OUT)/run.json --micro $(BENCH_OUT)/micro.md --plots benchmarks --out docs/benchmarks.md
-	mkdir -p docs/benchmarks && cp $(BENCH_OUT)/plots/*.svg docs/benchmarks/
+	$(BENCH_PYTHON) bench/report.py $(BENCH_OUT)/run.json --micro $(BENCH_OUT)/micro.md --plots $(PAGE) --out docs/$(PAGE).md
+	mkdir -p docs/$(PAGE) && cp $(BENCH_OUT)/plots/*.svg docs/$(PAGE)/
 
 # What tracing without reuse costs: two ratios a program and what was booked.
 bench-tracing: all
