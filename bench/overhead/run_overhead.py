@@ -134,6 +134,7 @@ def main():
     options = arguments()
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(options.threads)
     build_c(options.build)
+    os.makedirs(os.path.dirname(os.path.abspath(options.out)), exist_ok=True)  # at once: not after minutes of measuring
     blase = Blase(options.build)
     began, load, programs = datetime.datetime.now(datetime.timezone.utc), os.getloadavg()[0], []
     try:
