@@ -113,5 +113,5 @@ help:
 	@echo 'make unit              one suite alone; also property, integration, conformance, conformance-full'
 	@echo 'make bench             pipelines and micro-benchmarks (QUICK=1: minutes)'
 	@echo 'make flat              resident memory over 10 million traced calls (CALLS=…)'
-	@echo 'make bench-overhead    what blasé costs where nothing repeats (QUICK=1: six minutes)'
+	@echo 'make bench-overhead    what blasé costs where nothing repeats (QUICK=1: twelve minutes)'
 	@echo 'make check             layers, format, clang-tidy, cppcheck'

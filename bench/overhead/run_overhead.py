@@ -113,7 +113,7 @@ def progress(found):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="some three seconds a program, 2 rounds, five to six minutes in all")
+    parser.add_argument("--quick", action="store_true", help="some three seconds a program, 2 rounds, some twelve minutes in all")
     parser.add_argument("--rounds", type=int, help="default 7, quick 2")
     parser.add_argument("--threads", type=int, default=1, help="threads of the BLAS provider (default 1: less noise)")
     parser.add_argument("--only", nargs="+", metavar="PROGRAM", help=" ".join(p.name for p in SUITE))
