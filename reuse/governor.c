@@ -361,10 +361,11 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
     return admitted;
 }
 
-/* Twice what was expected, or what a loan may take of a call. */
-uint64_t governor_patience(const struct governed *d, uint64_t computed_ns)
+/* Twice what was expected, or what one hit would bring back. Where nothing repeats, what a loan may take of the call. */
+uint64_t governor_patience(const struct governor *g, const struct governed *d, uint64_t computed_ns)
 {
-    const uint64_t expected = 2 * (uint64_t)d->miss_ns, part = computed_ns / LOAN_PART;
+    const bool anew = d->sight == SIGHT_NEW && goes_on_anew(g);
+    const uint64_t expected = 2 * (uint64_t)d->miss_ns, part = computed_ns / (anew ? LOAN_PART : 1);
     return expected > part ? expected : part;
 }
 

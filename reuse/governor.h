@@ -131,7 +131,7 @@ bool governor_may_look(struct governor *g, struct governor_class *class);
 bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use);
 
 /* How long it may take to keep a result that took `computed_ns` to compute: beyond, it is given up. */
-uint64_t governor_patience(const struct governed *d, uint64_t computed_ns);
+uint64_t governor_patience(const struct governor *g, const struct governed *d, uint64_t computed_ns);
 
 /* What serving a result saves that took `computed_ns` when it was computed. */
 uint64_t governor_worth(const struct governed *d, uint64_t computed_ns);

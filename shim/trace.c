@@ -225,7 +225,7 @@ static struct payload *capture(struct tracing *t, const struct snapshot *snapsho
     struct payload *p = NULL, *factor;
     t->record->unkept = UNKEPT_WORTH;
     if (admitted(t, real->ns)) {
-        const uint64_t until = t->governed->class ? began + governor_patience(t->governed, real->ns) : 0;
+        const uint64_t until = t->governed->class ? began + governor_patience(t->process->governor, t->governed, real->ns) : 0;
         p = halves_capture(t, snapshot, real, until);
         t->record->unkept = p ? KEPT : until && clock_ns() > until ? UNKEPT_SLOW : UNKEPT_MEMORY;
     }

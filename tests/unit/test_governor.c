@@ -526,3 +526,18 @@ Test(governor, a_hit_says_that_there_is_something_left)
     cr_expect_eq(samples_look(&w.g->samples, evicted.sample, &times), SIGHT_KEPT);
     program_ends(&w);
 }
+
+/* A copy that is slow is borne with as long as one hit brings more, but not where nothing was seen twice. */
+Test(governor, patience)
+{
+    static struct world w;
+    program_begins(&w, 1e5, 1e4, 1e5);
+    const struct governed first = {.sight = SIGHT_NEW, .miss_ns = 20e6}, dear = {.sight = SIGHT_NEW, .miss_ns = 300e6};
+    cr_expect_eq(governor_patience(w.g, &first, 800000000), 800000000);
+    cr_expect_eq(governor_patience(w.g, &dear, 500000000), 600000000);
+    go_on_anew(&w, 0, 40);
+    cr_expect_eq(governor_patience(w.g, &first, 800000000), 100000000);
+    const struct governed seen = {.sight = SIGHT_SEEN, .miss_ns = 20e6};
+    cr_expect_eq(governor_patience(w.g, &seen, 800000000), 800000000);
+    governor_free(w.g);
+}
