@@ -37,14 +37,14 @@
 #include "reuse/gate.h"
 
 enum {
-    AFFORD_GRACE_NS = 4000000,
+    AFFORD_GRACE_NS = 1500000,
     AFFORD_STRETCH_NS = 2000000000,
     AFFORD_LOOK_NS = 400, /* canonical form, estimate, decision */
     AFFORD_CLASSES = 1024,
     AFFORD_RANKS = 8,
     AFFORD_REVIEW = 64
 };
-#define AFFORD_SHARE 0.009 /* the rest of the promised 1 % pays for what is not measured */
+#define AFFORD_SHARE 0.008 /* the rest of the promised 2 % pays for starting and for what is not measured */
 
 /* Moving averages, 0 where nothing is known: nanoseconds an operation; measured over estimated cost. */
 struct afford_class {

@@ -69,7 +69,7 @@ static double seconds_traced(const struct kind *k)
 Test(afford, calls_that_pay_for_themselves_are_all_traced)
 {
     struct world w;
-    struct kind large = {.n = 4000, .call_ns = 1e9, .cost_ns = 8e6};
+    struct kind large = {.n = 4000, .call_ns = 1e9, .cost_ns = 7e6};
     program_begins(&w, 30e6); /* the first is expected to cost what the gate's rates say */
     for (int i = 0; i < 100; i++)
         program_calls(&w, &large);
