@@ -89,11 +89,15 @@ static void free_table(struct table *t)
 static bool grow(struct table *t)
 {
     struct table larger = {.room = t->room ? 2 * t->room : FIRST_ROOM, .count = t->count};
-    uint32_t *unfiled = realloc(t->unfiled, larger.room * sizeof *unfiled);
-    struct origin *origins = unfiled ? realloc(t->origins, larger.room * sizeof *origins) : NULL;
-    t->unfiled = larger.unfiled = unfiled ? unfiled : t->unfiled;
-    t->origins = larger.origins = origins ? origins : t->origins;
-    larger.slots = origins ? calloc(2 * larger.room, sizeof *larger.slots) : NULL;
+    larger.unfiled = realloc(t->unfiled, larger.room * sizeof *larger.unfiled);
+    if (!larger.unfiled)
+        return false;
+    t->unfiled = larger.unfiled;
+    larger.origins = realloc(t->origins, larger.room * sizeof *larger.origins);
+    if (!larger.origins)
+        return false;
+    t->origins = larger.origins;
+    larger.slots = calloc(2 * larger.room, sizeof *larger.slots);
     if (!larger.slots)
         return false;
     for (size_t i = 0; i < larger.count; i++) {

@@ -482,6 +482,7 @@ static double earn(struct world *w, uint32_t id, int count)
 /* What one part of a program gains is not lost in another that never repeats. */
 Test(governor, earnings_are_not_all_risked)
 {
+    need_real_speed();
     static struct world w;
     program_begins(&w, 4e6, 100e3, 400e3);
     go_on_anew(&w, 100, 400);
