@@ -219,6 +219,7 @@ static bool pack(const struct view *v, unsigned char *to, uint64_t until)
         return true;
     }
     const bool whole = view_contiguous(v);
+    size_t unwatched = 0; /* bytes since the clock was read: columns may be short */
     for (int64_t j = 0; j < (whole ? 1 : v->cols); j++) {
         int64_t lo = 0, hi = v->rows * v->cols;
         if (!whole)
@@ -227,6 +228,10 @@ static bool pack(const struct view *v, unsigned char *to, uint64_t until)
         for (size_t left = (size_t)(hi - lo) * v->element, now; left; left -= now, from += now, to += now) {
             now = left < PIECE ? left : PIECE;
             memcpy(to, from, now);
+            unwatched += now;
+            if (unwatched < PIECE)
+                continue;
+            unwatched = 0;
             if (clock_ns() > until)
                 return false;
         }

@@ -34,19 +34,35 @@ Test(invariants, those_of_one_place_stay)
     cr_expect_eq(all.bytes, 0);
 }
 
-/* What is used stays while others knock; what is not gives way in the end. */
+/* What proved something since stays, though others come for its place: what did not gives way. */
 Test(invariants, the_used_stay_and_the_others_go)
 {
     static struct invariants all = {.limit = 1 << 20};
     double element = 1;
     for (uint64_t i = 0; i < INVARIANTS_WAYS; i++)
         want(&all, &element, i * INVARIANTS_MOST);
-    for (int turn = 0; turn < 10; turn++) {
-        cr_expect(turn == 0 || want(&all, &element, 0), "turn %d", turn);
-        for (uint64_t i = 1; i <= INVARIANTS_WAYS + 2; i++)
-            want(&all, &element, i * INVARIANTS_MOST);
-        want(&all, &element, 0);
+    for (uint64_t turn = 1; turn < 10; turn++) {
+        const uint64_t newcomer = (INVARIANTS_WAYS + turn) * INVARIANTS_MOST;
+        cr_expect_not_null(invariants_find(&all, (struct fp){0, 1}), "turn %lu", turn);
+        want(&all, &element, newcomer);
+        cr_expect_eq(all.places[1].sketch->content.lo, newcomer, "turn %lu", turn);
     }
+    invariants_clear(&all);
+}
+
+/* Where all are in use one is refused, but not twice unless they prove something again. */
+Test(invariants, nobody_is_refused_for_ever)
+{
+    static struct invariants all = {.limit = 1 << 20};
+    double element = 1;
+    const uint64_t newcomer = INVARIANTS_WAYS * INVARIANTS_MOST;
+    for (int round = 0; round < 2; round++)
+        for (uint64_t i = 0; i < INVARIANTS_WAYS; i++)
+            want(&all, &element, i * INVARIANTS_MOST);
+    want(&all, &element, newcomer);
+    cr_expect_null(invariants_find(&all, (struct fp){newcomer, 1}));
+    want(&all, &element, newcomer);
+    cr_expect_not_null(invariants_find(&all, (struct fp){newcomer, 1}));
     invariants_clear(&all);
 }
 
