@@ -13,7 +13,7 @@
 #include "shim/trace.h"
 #include "shim/unload.h"
 
-/* Passed-through calls this large are timed each; of smaller ones one in BYPASS_SAMPLE. */
+/* Passed-through calls this large are timed each; of smaller ones some, see timing.h. */
 static const double ALWAYS_TIMED_FLOPS = 1e6;
 
 /* A call on its way: what every step below needs. */
@@ -26,6 +26,7 @@ struct passage {
     struct thread_state *thread;  /* NULL: memory is short, nothing is counted */
     struct governor_class *class; /* NULL: no governor is asked */
     struct afforded lineage;      /* class NULL: nor is what lineage may cost */
+    bool tiny;                    /* surely cheaper than a look */
     uint64_t flags;               /* the program's floating-point flags, which our own arithmetic must not change */
 };
 
@@ -35,6 +36,16 @@ static inline int64_t invoke(const struct passage *p)
     return p->call->entry->invoke(p->binding->fn, p->call->raw);
 }
 
+/* What a call took that stands for others. Where that was unusually long, not for as many: it may be another program's time. */
+static void tell(const struct passage *p, const struct governed *governed, uint64_t took, uint32_t stands_for)
+{
+    const uint32_t most = timing_distance(took), times = stands_for < most ? stands_for : most;
+    if (p->process->governor)
+        governor_passed(p->process->governor, governed, took * times);
+    else if (p->process->afford)
+        afford_passed(p->process->afford, p->lineage.class ? &p->lineage : NULL, took, times);
+}
+
 /* `governed`: the governor had looked at the call and is told what it took; NULL otherwise. */
 static inline int64_t pass_through(const struct passage *p, double flops, const struct governed *governed)
 {
@@ -42,18 +53,18 @@ static inline int64_t pass_through(const struct passage *p, double flops, const 
         return invoke(p);
     struct bypass_count *count = &p->thread->bypass[op_index(p->call->entry->op)];
     count_add(&count->calls, 1);
+    struct timing *timing = p->tiny ? &p->thread->tiny : &p->thread->larger;
     bool always = flops >= ALWAYS_TIMED_FLOPS || governed;
-    if (!always && !thread_time_this(p->thread))
+    if (!always && !timing_due(timing))
         return invoke(p);
     uint64_t began = clock_ns();
     int64_t returned = invoke(p);
     uint64_t took = clock_ns() - began, flags = fpenv_save();
-    count_add(always ? &count->timed_calls : &count->sampled_calls, 1);
-    count_add(always ? &count->timed_ns : &count->sampled_ns, took);
-    if (p->process->governor)
-        governor_passed(p->process->governor, governed, always ? took : took * BYPASS_SAMPLE);
-    else if (p->process->afford)
-        afford_passed(p->process->afford, p->lineage.class ? &p->lineage : NULL, took, always ? 1 : BYPASS_SAMPLE);
+    took -= took < p->thread->clock_ns ? took : p->thread->clock_ns;
+    uint32_t stands_for = always ? 1 : timing_done(timing, took);
+    count_add(always ? &count->timed_calls : &count->sampled_calls, stands_for);
+    count_add(always ? &count->timed_ns : &count->sampled_ns, took * stands_for);
+    tell(p, governed, took, stands_for);
     fpenv_restore(flags);
     return returned;
 }
@@ -104,9 +115,8 @@ static void publish(const struct passage *p, int kind, size_t counter, double le
                                 .epoch = p->epoch,
                                 .fn = p->binding->fn,
                                 .least = (uint64_t)least,
-                                .index = (uint32_t)entry_index(p->call->entry),
-                                .counter = (uint32_t)counter,
-                                .kind = (uint32_t)kind};
+                                .tag = (uint32_t)FAST_TAG_OF(entry_index(p->call->entry), kind),
+                                .counter = (uint32_t)counter};
     fast_publish(&record);
 }
 
@@ -132,8 +142,9 @@ static double least_for_stub(const struct entry *entry, double least)
     return edge;
 }
 
-static int64_t pass_tiny(const struct passage *p, int width, double flops, double least)
+static int64_t pass_tiny(struct passage *p, int width, double flops, double least)
 {
+    p->tiny = true;
     const struct entry *entry = p->call->entry;
     uint32_t tail_calls = p->thread ? p->thread->tail_calls : 0;
     int64_t returned = pass_through(p, flops, NULL);

@@ -8,28 +8,33 @@ enum { RECORD_LIMIT = 1 << 15 };
 
 _Static_assert(offsetof(struct fast, ret) == FAST_RET && offsetof(struct fast, epoch) == FAST_EPOCH &&
                    offsetof(struct fast, fn) == FAST_FN && offsetof(struct fast, least) == FAST_LEAST &&
-                   offsetof(struct fast, index) == FAST_INDEX && offsetof(struct fast, counter) == FAST_COUNTER &&
-                   offsetof(struct fast, kind) == FAST_KIND,
+                   offsetof(struct fast, tag) == FAST_TAG && offsetof(struct fast, counter) == FAST_COUNTER,
                "the stubs read records at these places");
 
 #if FAST_STUBS
 
-/* What the stubs see: one record a slot. The others that fell into the slot wait in its list. */
-extern _Atomic(const struct fast *) fast_sites[FAST_SLOTS];
-_Atomic(const struct fast *) fast_sites[FAST_SLOTS];
+/*
+ * What the stubs see: one record a slot. The others that fell into the slot wait in its list. A slot holds how far from `none`
+ * its record is: an empty one leads to `none`, which is no call's, and the stubs need not ask whether there is a record.
+ */
+struct fast_table {
+    const struct fast none;
+    _Atomic uintptr_t sites[FAST_SLOTS];
+};
+_Static_assert(offsetof(struct fast_table, sites) == FAST_SITES, "the stubs look there");
+extern struct fast_table fast_table;
+struct fast_table fast_table;
 static _Atomic(struct fast *) records[FAST_SLOTS];
 static atomic_int record_count;
 
-static size_t slot_of(const void *ret, uint32_t index)
+static size_t slot_of(const struct fast *record)
 {
-    uint32_t address = (uint32_t)(uintptr_t)ret;
-    return ((address >> 12 ^ address) & (FAST_SLOTS - 1)) ^ (index * FAST_SPREAD & (FAST_SLOTS - 1));
+    return ((uint32_t)(uintptr_t)record->ret * (uint32_t)FAST_MIX >> (32 - FAST_BITS)) + FAST_SHIFT(record->tag >> 2);
 }
 
 static bool same(const struct fast *a, const struct fast *b)
 {
-    return a->ret == b->ret && a->index == b->index && a->fn == b->fn && a->kind == b->kind && a->least == b->least &&
-           a->counter == b->counter;
+    return a->ret == b->ret && a->tag == b->tag && a->fn == b->fn && a->least == b->least && a->counter == b->counter;
 }
 
 static struct fast *find(size_t slot, const struct fast *wanted)
@@ -59,12 +64,12 @@ static struct fast *add(size_t slot, const struct fast *wanted)
 
 void fast_publish(const struct fast *record)
 {
-    size_t slot = slot_of(record->ret, record->index);
+    size_t slot = slot_of(record);
     struct fast *f = find(slot, record);
     if (!f && !(f = add(slot, record)))
         return;
     atomic_store_explicit(&f->epoch, record->epoch, memory_order_release);
-    atomic_store_explicit(&fast_sites[slot], f, memory_order_release);
+    atomic_store_explicit(&fast_table.sites[slot], (uintptr_t)f - (uintptr_t)&fast_table, memory_order_release);
 }
 
 #else

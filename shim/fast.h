@@ -15,7 +15,7 @@
  * - A record says what can not change: the process is ready (it never is unready again, forked or passive), its settings (read
  *   once), the binding and its integer width. What can change is the object that a return address lies in: a record holds in the
  *   epoch of `unload.h` only. --trace=all publishes no tiny calls.
- * - One call in BYPASS_SAMPLE, and any of a thread without counters, goes to dispatch, which times it.
+ * - A call that is due to be timed (timing.h), and any of a thread without counters, goes to dispatch.
  * - A real function that tail-calls another exported name would show it the program's return address, and the same call would be
  *   counted twice: LAPACKE's do so as a rule and have no tiny records; of others `dispatch` sees it at the first call (the return
  *   address lies in the shim then) and publishes none.
@@ -32,23 +32,29 @@
 #define FAST_STUBS 0
 #endif
 
-/* Shared with the stubs. A record's index is spread over the slots by FAST_SPREAD (opgen knows it too). */
-#define FAST_SLOTS 4096
-#define FAST_SPREAD 1031
+/* Shared with the stubs, which find a record's slot by its return address and its entry's index. */
+#define FAST_BITS 12
+#define FAST_MIX 0x61c88647
+#define FAST_SHIFT(index) ((index)&255)
+#define FAST_SLOTS ((1 << FAST_BITS) + 256)
+
+/* Products of two dimensions, 4 bytes each, that can be multiplied by a third and any constant; dimensions of 8 bytes. */
+#define FAST_MOST_AREA 0x3ffffff
 #define FAST_MOST_DIMENSION 0xffff
 
 #define FAST_NARROW 0 /* tiny calls, integers of 4 bytes */
 #define FAST_WIDE 1   /* tiny calls, integers of 8 bytes */
 #define FAST_NESTED 2 /* every call, counted as nested */
 #define FAST_OFF 3    /* every call, not counted */
+#define FAST_TAG_OF(index, kind) ((index) << 2 | (kind))
 
 #define FAST_RET 0
 #define FAST_EPOCH 8
 #define FAST_FN 16
 #define FAST_LEAST 24
-#define FAST_INDEX 32
+#define FAST_TAG 32
 #define FAST_COUNTER 36
-#define FAST_KIND 40
+#define FAST_SITES 48
 
 #ifndef __ASSEMBLER__
 
@@ -60,9 +66,8 @@ struct fast {
     _Atomic uint64_t epoch; /* the one thing that changes: it is renewed when the same is found in a later epoch */
     void *fn;
     uint64_t least;   /* tiny: fewer of the routine's own operations than these, or every dimension less than this */
-    uint32_t index;   /* of the entry */
+    uint32_t tag;     /* the entry's index and the kind */
     uint32_t counter; /* offset in struct thread_state */
-    uint32_t kind;
     struct fast *next;
 };
 

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "lineage/clock.h"
+
 static _Atomic(struct thread_state *) all;
 static atomic_uint thread_ids;
 static pthread_key_t at_thread_end;
@@ -11,7 +13,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool have_key;
 __thread struct thread_state *thread_mine __attribute__((tls_model("initial-exec")));
 
-_Static_assert(offsetof(struct thread_state, until_timed) == THREAD_UNTIL_TIMED, "the stubs find it there");
+_Static_assert(offsetof(struct thread_state, tiny.until) == THREAD_UNTIL_TIMED, "the stubs find it there");
 
 static void leave(void *block)
 {
@@ -34,6 +36,16 @@ static struct thread_state *take_free(void)
     return NULL;
 }
 
+static uint32_t clock_cost(void)
+{
+    uint64_t least = UINT32_MAX;
+    for (int i = 0; i < 5; i++) {
+        uint64_t began = clock_ns(), took = clock_ns() - began;
+        least = took < least ? took : least;
+    }
+    return (uint32_t)least;
+}
+
 struct thread_state *thread_join(void)
 {
     pthread_once(&once, make_key);
@@ -43,7 +55,9 @@ struct thread_state *thread_join(void)
         if (!t)
             return NULL;
         atomic_init(&t->taken, true);
-        atomic_init(&t->until_timed, 2); /* not the first: it is cold */
+        t->clock_ns = clock_cost();
+        timing_begin(&t->tiny);
+        timing_begin(&t->larger);
         struct thread_state *head = atomic_load(&all);
         do
             t->next = head;
@@ -54,21 +68,6 @@ struct thread_state *thread_join(void)
     if (have_key)
         pthread_setspecific(at_thread_end, t);
     return t;
-}
-
-/* Half of BYPASS_SAMPLE to one and a half of it, evenly. */
-static int32_t next_distance(struct thread_state *t)
-{
-    t->dice = t->dice * 1664525u + 1013904223u;
-    return (int32_t)(BYPASS_SAMPLE / 2 + (t->dice >> 16) % (BYPASS_SAMPLE + 1));
-}
-
-bool thread_time_this(struct thread_state *t)
-{
-    int32_t left = atomic_load_explicit(&t->until_timed, memory_order_relaxed) - 1;
-    bool now = left <= 0;
-    atomic_store_explicit(&t->until_timed, now ? next_distance(t) : left, memory_order_relaxed);
-    return now;
 }
 
 static void add_up(struct bypass_count *sum, const struct bypass_count *one)

@@ -16,26 +16,25 @@
 
 #include "entry_count.h"
 #include "lineage/log_format.h"
+#include "shim/timing.h"
 
 struct bypass_count {
     _Atomic uint64_t calls, idle;               /* idle: workspace queries and illegal calls among them, which do no work */
     _Atomic uint64_t timed_calls, timed_ns;     /* those timed because they are large */
-    _Atomic uint64_t sampled_calls, sampled_ns; /* those timed for all the others, one in BYPASS_SAMPLE */
+    _Atomic uint64_t sampled_calls, sampled_ns; /* the others: how many those stand for that timing.h chose, and their time */
 };
 
 struct thread_state {
-    _Atomic int32_t until_timed; /* counts small passed-through calls down to the next that is timed */
+    struct timing tiny, larger; /* which of the calls passed through are timed, by dispatch's judgement */
     atomic_bool taken;
     uint32_t id;
-    uint32_t dice;       /* makes the distance between timed calls irregular, lest it beat with a loop of the program's */
+    uint32_t clock_ns;   /* what reading the clock takes at least */
     uint32_t tail_calls; /* calls that arrived with a return address in the shim: a real function ended in a jump */
     struct thread_state *next;
     _Atomic uint64_t nested;
     _Atomic uint64_t passed[PASSED_REASONS];
     struct bypass_count bypass[OP_COUNT];
 };
-
-enum { BYPASS_SAMPLE = 64 };
 
 /* The calling thread's block if it has one already. */
 extern __thread struct thread_state *thread_mine __attribute__((tls_model("initial-exec")));
@@ -48,9 +47,6 @@ static inline struct thread_state *thread_state(void)
 {
     return thread_mine ? thread_mine : thread_join();
 }
-
-/* Is it this small call's turn to be timed? Once in BYPASS_SAMPLE on average. */
-bool thread_time_this(struct thread_state *thread);
 
 /* Adds to a counter that only this thread writes. */
 static inline void count_add(_Atomic uint64_t *counter, uint64_t amount)

@@ -98,7 +98,8 @@ def dimension(letters, style, source, wide, to):
 
 
 def count(record, letters, style, wide):
-    """r10 becomes the count of operations; a dimension out of the ordinary goes to dispatch, so nothing overflows."""
+    """r10 becomes the count of operations; dimensions out of the ordinary go to dispatch, so that of those that work is done with nothing
+    overflows."""
     lines = []
     if not is_product(record):
         for name in cube(record)[1]:
@@ -108,9 +109,10 @@ def count(record, letters, style, wide):
     for i, (name, more) in enumerate(factors):
         to = FACTOR if i else PRODUCT
         lines += dimension(letters, style, sources(record, name), wide, to)
-        lines += [f"        cmp     $FAST_MOST_DIMENSION, {to[0 if wide else 1]}", "        ja      9f"]
+        lines += [f"        cmp     $FAST_MOST_DIMENSION, {to[0]}", "        ja      9f"] if wide else []
         lines += [f"        inc     {to[0]}"] if more else []
         lines += [f"        imul    {to[0]}, {PRODUCT[0]}"] if i else []
+        lines += [f"        cmp     $FAST_MOST_AREA, {PRODUCT[0]}", "        ja      9f"] if i == 1 and not wide else []
     if constant > 1:
         lines.append(f"        imul    ${constant}, {PRODUCT[0]}, {PRODUCT[0]}")
     return lines + ["        stub_tiny"]
@@ -119,8 +121,9 @@ def count(record, letters, style, wide):
 def stub(record, letters, spelling, index):
     lines = [f"stub_find {spelling.symbol}, {index}"]
     if judged(record, spelling):
-        lines += ["        cmpl    $FAST_WIDE, FAST_KIND(%rax)", "        ja      7f"]
         if spelling.width == 0:
-            lines += ["        je      5f"] + count(record, letters, spelling.style, False) + ["        jmp     6f", "5:"]
-        lines += count(record, letters, spelling.style, True) + ["stub_tiny_end"]
-    return lines + [f"stub_end {spelling.symbol}"]
+            lines += [f"        stub_kind {index}, FAST_NARROW, 5f"] + count(record, letters, spelling.style, False)
+            lines += ["stub_tiny_end", "5:"]
+        lines += [f"        stub_kind {index}, FAST_WIDE, 7f"] + count(record, letters, spelling.style, True)
+        lines += ["        jmp     6b"] if spelling.width == 0 else ["stub_tiny_end"]
+    return lines + [f"stub_end {spelling.symbol}, {index}"]
