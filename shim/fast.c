@@ -14,8 +14,9 @@ _Static_assert(offsetof(struct fast, ret) == FAST_RET && offsetof(struct fast, e
 #if FAST_STUBS
 
 /*
- * What the stubs see: one record a slot. The others that fell into the slot wait in its list. A slot holds how far from `none`
- * its record is: an empty one leads to `none`, which is no call's, and the stubs need not ask whether there is a record.
+ * What the stubs see: one record a slot, a record in one of two slots. The others that fell into the slot wait in its list. A
+ * slot holds how far from `none` its record is: an empty one leads to `none`, which is no call's, and the stubs need not ask
+ * whether there is a record.
  */
 struct fast_table {
     const struct fast none;
@@ -27,9 +28,22 @@ struct fast_table fast_table;
 static _Atomic(struct fast *) records[FAST_SLOTS];
 static atomic_int record_count;
 
-static size_t slot_of(const struct fast *record)
+static size_t slot_of(const struct fast *record, uint32_t second)
 {
-    return ((uint32_t)(uintptr_t)record->ret * (uint32_t)FAST_MIX >> (32 - FAST_BITS)) + FAST_SHIFT(record->tag >> 2);
+    uint32_t hash = (uint32_t)(uintptr_t)record->ret * (uint32_t)FAST_MIX >> (32 - FAST_BITS);
+    return (hash ^ second) + FAST_SHIFT(record->tag >> 2);
+}
+
+/* The second slot is for those whose first one belongs to a call from elsewhere: two that take turns would drive each other out.
+ */
+static size_t place_of(const struct fast *record)
+{
+    size_t first = slot_of(record, 0);
+    uintptr_t distance = atomic_load_explicit(&fast_table.sites[first], memory_order_acquire);
+    const struct fast *there = (const struct fast *)((uintptr_t)&fast_table + distance);
+    bool free =
+        !distance || there->ret == record->ret || atomic_load_explicit(&there->epoch, memory_order_relaxed) != record->epoch;
+    return free ? first : slot_of(record, 1);
 }
 
 static bool same(const struct fast *a, const struct fast *b)
@@ -64,12 +78,12 @@ static struct fast *add(size_t slot, const struct fast *wanted)
 
 void fast_publish(const struct fast *record)
 {
-    size_t slot = slot_of(record);
+    size_t slot = slot_of(record, 0);
     struct fast *f = find(slot, record);
     if (!f && !(f = add(slot, record)))
         return;
     atomic_store_explicit(&f->epoch, record->epoch, memory_order_release);
-    atomic_store_explicit(&fast_table.sites[slot], (uintptr_t)f - (uintptr_t)&fast_table, memory_order_release);
+    atomic_store_explicit(&fast_table.sites[place_of(record)], (uintptr_t)f - (uintptr_t)&fast_table, memory_order_release);
 }
 
 #else

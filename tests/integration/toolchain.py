@@ -45,6 +45,7 @@ BUILDS = {
     "race": (C, "race.c", ["-lblas", "-lpthread"]),
     "fp_flags": (C, "fp_flags.c", ["-lblas", "-lm"]),
     "fake_blas": (C, "fake_blas.c", ["{tests}/libfake_blas.so", "-Wl,-rpath,$ORIGIN"]),
+    "many_sites": (C + ["-DMANY_SITES"], "fake_blas.c", ["{tests}/libfake_blas.so", "-Wl,-rpath,$ORIGIN"]),
     "libfake_blas.so": (["gcc", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-DFAKE_LIBRARY"], "fake_blas.c", ["-ldl"]),
     "reloaded_plugins": (C, "reloaded_plugins.c", ["-ldl"]),
     "tiny_calls": (C, "tiny_calls.c", ["-lopenblas", "-lm", "-lpthread"]),

@@ -1,4 +1,5 @@
-/* A BLAS that computes nothing: it notes how it was called. Compiled as a library (FAKE_LIBRARY) and as the program that asks it. */
+/* A BLAS that computes nothing: it notes how it was called. Compiled as a library (FAKE_LIBRARY), as the program that asks it, and as
+ * one that calls it from many places in turn (MANY_SITES). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>
@@ -70,6 +71,25 @@ void dsyrk_(const char *uplo, const char *trans, const int *n, const int *k, con
 {
     (void)uplo, (void)k, (void)lu;
     dgemv_(trans, n, n, alpha, a, lda, a, ldc, beta, c, ldc, lt);
+}
+
+#elif defined(MANY_SITES)
+
+#define CALL dgemm_("N", "T", &two, &three, &four, &alpha, &a, &seven, &b, &nine, &beta, c, &twelve, 13, 14);
+#define CALL8 CALL CALL CALL CALL CALL CALL CALL CALL
+#define CALL64 CALL8 CALL8 CALL8 CALL8 CALL8 CALL8 CALL8 CALL8
+
+int main(void)
+{
+    const double alpha = 5, a = 6, b = 8, beta = 10;
+    double c[144] = {11};
+    int two = 2, three = 3, four = 4, seven = 7, nine = 9, twelve = 12;
+    for (int round = 0; round < 100; round++) {
+        CALL64 CALL64 CALL64 CALL64 CALL64 CALL64 CALL64 CALL64
+    }
+    printf("%ld calls, %ld wrong\n", fake_gemm.calls, fake_gemm.wrong);
+    fprintf(stderr, "%.4f\n", (double)fake_gemm.direct / (double)fake_gemm.calls);
+    return 0;
 }
 
 #else
