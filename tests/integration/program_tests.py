@@ -136,6 +136,19 @@ def small_memory(place, name, kind):
     expect(cache["peak_bytes"] <= (2 << 20) + (1 << 20), "cache.peak_bytes is", cache["peak_bytes"])
 
 
+def cycle(place):
+    """A cycle that does not fit into the cache, so that nothing is served, does not put the governor off one that fits: it is told
+    what is evicted, and does not take for untrue a sample whose result it was."""
+    command = [debian_python("numpy"), os.path.join(PROGRAMS, "cycle.py")]
+    before = place.run(command)
+    after = place.under(command, "--memory", "2300K", "--spill", "off", "--policy", "lru", "--quiet")
+    same((before.status, after.status, after.out, after.err), (0, 0, before.out, b""), "status, stdout, stderr")
+    shown = place.show()
+    consistent(shown)
+    expect(shown["cache"]["evictions"] > 20, "the first cycle fits:", shown["cache"])
+    expect(shown["reuse"]["hits_full"] > 20, "of 60 calls of the second cycle were served only", shown["reuse"]["hits_full"])
+
+
 def no_invalid_access(place, name):
     """Under valgrind, which follows the program and the library but cannot judge OpenBLAS's use of undefined values."""
     valgrind = [need("valgrind", "valgrind"), "-q", "--undef-value-errors=no", "--error-exitcode=9"]
@@ -181,6 +194,7 @@ def register():
         test(label + " without reuse", without_reuse, name, kind)
     test("numpy_linalg debian small memory", small_memory, "numpy_linalg", "debian")
     test("c_linalg small memory", small_memory, "c_linalg", "compiled")
+    test("a cycle that fits after one that does not", cycle)
     test("repeated products default", repeated)
     test("repeated products with a small cache", repeated, "--trace", "all", "--memory", "6M")
     test("repeated products verified by default", repeated_and_verified)
