@@ -199,9 +199,9 @@ size_t payload_packed_bytes(const struct canon *c, const struct use *use)
     return bytes;
 }
 
-struct payload *payload_new(struct room *room, size_t bytes)
+static struct payload *begin(struct room *room, void *memory, size_t bytes)
 {
-    struct payload *p = room_take(room, bytes);
+    struct payload *p = memory;
     if (!p)
         return NULL;
     memset(p, 0, sizeof *p);
@@ -211,54 +211,88 @@ struct payload *payload_new(struct room *room, size_t bytes)
     return p;
 }
 
-/* As view_pack, a piece at a time; false: it took too long. */
-static bool pack(const struct view *v, unsigned char *to, uint64_t until)
+struct payload *payload_new(struct room *room, size_t bytes)
 {
-    if (!until || view_bytes(v) <= PIECE) {
-        view_pack(v, to);
-        return true;
-    }
-    const bool whole = view_contiguous(v);
-    size_t unwatched = 0; /* bytes since the clock was read: columns may be short */
-    for (int64_t j = 0; j < (whole ? 1 : v->cols); j++) {
-        int64_t lo = 0, hi = v->rows * v->cols;
-        if (!whole)
-            view_column(v, j, &lo, &hi);
-        const char *from = v->base + (j * v->ld + lo) * (int64_t)v->element;
-        for (size_t left = (size_t)(hi - lo) * v->element, now; left; left -= now, from += now, to += now) {
-            now = left < PIECE ? left : PIECE;
-            memcpy(to, from, now);
-            unwatched += now;
-            if (unwatched < PIECE)
-                continue;
-            unwatched = 0;
-            if (clock_ns() > until)
-                return false;
+    return begin(room, room_take(room, bytes), bytes);
+}
+
+/* Where a copy has come to. */
+struct filling {
+    unsigned char *to, *ready, *end; /* up to `ready` there are pages */
+    size_t unwatched;                /* bytes since the clock was read: columns may be short */
+    uint64_t until;                  /* 0: as long as it takes */
+};
+
+/* False: it took too long. */
+static bool fill(struct filling *f, const char *from, size_t bytes)
+{
+    for (size_t now; bytes; bytes -= now, from += now) {
+        now = bytes < PIECE ? bytes : PIECE;
+        for (size_t left; f->ready < f->to + now; f->ready += left < PIECE ? left : PIECE) {
+            left = (size_t)(f->end - f->ready);
+            populate_block(f->ready, left < PIECE ? left : PIECE);
         }
+        memcpy(f->to, from, now);
+        f->to += now;
+        f->unwatched += now;
+        if (f->unwatched < PIECE)
+            continue;
+        f->unwatched = 0;
+        if (f->until && clock_ns() > f->until)
+            return false;
     }
     return true;
+}
+
+/* As view_pack, large ones a piece at a time. */
+static bool pack(struct filling *f, const struct view *v)
+{
+    if (f->ready >= f->end && (!f->until || view_bytes(v) <= PIECE)) {
+        f->to += view_pack(v, f->to);
+        return true;
+    }
+    if (view_empty(v))
+        return true;
+    if (view_contiguous(v))
+        return fill(f, v->base, view_bytes(v));
+    for (int64_t j = 0; j < v->cols; j++) {
+        int64_t lo, hi;
+        view_column(v, j, &lo, &hi);
+        if (!fill(f, v->base + (j * v->ld + lo) * (int64_t)v->element, (size_t)(hi - lo) * v->element))
+            return false;
+    }
+    return true;
+}
+
+static struct payload *captured(const struct canon *c, const struct use *use, const struct snapshot *snapshot, struct payload *p,
+                                bool bare, uint64_t until)
+{
+    unsigned char *start = (unsigned char *)p, *end = start + p->bytes;
+    struct filling f = {.to = p->data, .ready = bare ? start : end, .end = end, .until = until};
+    for (int k = 0; k < c->op->noperands; k++) {
+        struct view v = view_of(c, k, use[k].write);
+        if (!pack(&f, &v)) {
+            payload_drop(p);
+            return NULL;
+        }
+    }
+    struct run_writer writer = {p, p->data + p->packed};
+    each_run(c, use, snapshot, store_run, &writer);
+    return p;
 }
 
 struct payload *payload_capture(const struct canon *c, const struct use *use, const struct snapshot *snapshot, struct room *room,
                                 uint64_t until)
 {
-    size_t packed = padded(payload_packed_bytes(c, use)), runs = 0, at = 0;
+    size_t packed = padded(payload_packed_bytes(c, use)), runs = 0, bytes;
+    bool bare = false;
     each_run(c, use, snapshot, measure_run, &runs);
-    struct payload *p = payload_new(room, sizeof *p + packed + runs);
+    bytes = sizeof(struct payload) + packed + runs;
+    struct payload *p = begin(room, room_take_bare(room, bytes, &bare), bytes);
     if (!p)
         return NULL;
     p->packed = packed;
-    for (int k = 0; k < c->op->noperands; k++) {
-        struct view v = view_of(c, k, use[k].write);
-        if (!pack(&v, p->data + at, until)) {
-            payload_drop(p);
-            return NULL;
-        }
-        at += view_bytes(&v);
-    }
-    struct run_writer writer = {p, p->data + packed};
-    each_run(c, use, snapshot, store_run, &writer);
-    return p;
+    return captured(c, use, snapshot, p, bare, until);
 }
 
 void payload_restore_runs(const struct payload *p, const struct canon *c)

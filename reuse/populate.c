@@ -53,3 +53,10 @@ void populate_ahead(const struct view *v)
         populate(first, end - first);
     errno = held;
 }
+
+void populate_block(void *from, size_t bytes)
+{
+    const int held = errno;
+    populate((uintptr_t)from, bytes);
+    errno = held;
+}

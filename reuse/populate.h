@@ -17,4 +17,7 @@ enum { POPULATE_FROM = 256 * 1024 };
 
 void populate_ahead(const struct view *v);
 
+/* Of memory of our own that surely has no pages yet; `from` at the start of one. */
+void populate_block(void *from, size_t bytes);
+
 #endif

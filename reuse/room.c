@@ -1,11 +1,11 @@
-#define _GNU_SOURCE /* MAP_ANONYMOUS, madvise */
+#define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_POPULATE */
 #include "reuse/room.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { MAP_FROM = 256 * 1024, HUGE_FROM = 4 * 1024 * 1024, HEAP_HEADER = 16 };
+enum { MAP_FROM = 256 * 1024, BARE_FROM = 1024 * 1024, HEAP_HEADER = 16 };
 
 struct spare {
     size_t size;
@@ -21,23 +21,17 @@ size_t room_footprint(size_t size)
 
 /*
  * Memory that goes back to the system as soon as it is freed, without passing through the program's heap when large. All of it is
- * about to be written, and a fault a page would cost more than the copy: it is mapped in one go, or in huge pages.
+ * about to be written, and a fault a page would cost more than the copy: it is mapped in one go, in pages of the usual size. Huge
+ * ones would be made of memory that lay idle longest, which a virtual machine's host may have yet to provide: 100 MB took 53 to
+ * 260 ms there, and 32 to 35 in small pages, the kernel's latest freed.
  */
-static void *new_memory(size_t size, bool hollow)
+static void *new_memory(size_t size, bool at_once)
 {
     if (size < MAP_FROM)
         return malloc(size);
-    if (hollow) {
-        void *space = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        return space == MAP_FAILED ? NULL : space;
-    }
-    int at_once = size < HUGE_FROM ? MAP_POPULATE : 0;
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | at_once, -1, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
-    if (!at_once)
-        madvise(memory, size, MADV_HUGEPAGE);
-    return memory;
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | (at_once ? MAP_POPULATE : MAP_NORESERVE);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
 }
 
 static void free_memory(void *memory, size_t size)
@@ -110,10 +104,11 @@ static void *recycle(struct room *room, size_t need)
     return spare;
 }
 
-void *room_take(struct room *room, size_t size)
+static void *take(struct room *room, size_t size, bool at_once, bool *made)
 {
+    *made = false;
     if (!room)
-        return new_memory(size, false);
+        return new_memory(size, true);
     size_t need = room_footprint(size);
     if (need < size || need > room->budget)
         return NULL;
@@ -129,9 +124,23 @@ void *room_take(struct room *room, size_t size)
         else if (!room->make || !room->make(room->context))
             return NULL;
     }
-    void *memory = new_memory(size, room->hollow);
+    void *memory = new_memory(size, at_once && !room->hollow);
+    *made = memory != NULL;
     if (!memory)
         credit(room, need);
+    return memory;
+}
+
+void *room_take(struct room *room, size_t size)
+{
+    bool made;
+    return take(room, size, true, &made);
+}
+
+void *room_take_bare(struct room *room, size_t size, bool *bare)
+{
+    void *memory = take(room, size, size < BARE_FROM, bare);
+    *bare = *bare && size >= BARE_FROM && !room->hollow;
     return memory;
 }
 

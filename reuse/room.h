@@ -35,6 +35,9 @@ struct room {
 /* Memory of that size; NULL when it does not fit or there is none. With no room at all, `room` NULL, it is not counted. */
 void *room_take(struct room *room, size_t size);
 
+/* The same; `bare`: large memory that is only mapped, for whoever has its pages made as he goes (populate_block). */
+void *room_take_bare(struct room *room, size_t size, bool *bare);
+
 /* True if it would be given now without `make`. What waits idle may be freed to find out. */
 bool room_fits(struct room *room, size_t size);
 
