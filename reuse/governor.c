@@ -26,40 +26,39 @@ static void add(_Atomic uint64_t *counter, uint64_t amount)
     atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
 }
 
-struct governor *governor_new(void)
+struct governor *governor_new(struct ledger *ledger)
 {
-    return calloc(1, sizeof(struct governor));
+    struct governor *g = calloc(1, sizeof *g);
+    if (g && !(g->ledger = ledger ? ledger : ledger_new())) {
+        free(g);
+        return NULL;
+    }
+    return g;
 }
 
 void governor_free(struct governor *g)
 {
+    if (g)
+        ledger_free(g->ledger);
     free(g);
 }
 
-static double regret(const struct governor *g)
+/* Into both books. What was too much is taken back by adding its complement. */
+static void spend(struct governor *g, uint64_t ns)
 {
-    return (double)load(&g->spent_ns) - (double)load(&g->saved_ns);
+    add(&g->spent_ns, ns);
+    ledger_add(&g->ledger->spent_ns, ns);
 }
 
-/* What was earned, as far as it may be spent. */
-static double credit(const struct governor *g, double blas)
+static void compute(struct governor *g, uint64_t ns)
 {
-    double earned = (double)load(&g->credit_ns), most = GOVERNOR_CREDIT * blas;
-    most = most < GOVERNOR_CREDIT_NS ? most : GOVERNOR_CREDIT_NS;
-    return earned < most ? earned : most;
+    add(&g->blas_ns, ns);
+    ledger_add(&g->ledger->blas_ns, ns);
 }
 
-/* Inequality (1), with a part of the earnings only. `own` is the time the call itself will add to `blas`. */
-static bool affordable_of(const struct governor *g, double part, double cost, double own)
+static bool affordable(const struct governor *g, double cost)
 {
-    double blas = (double)load(&g->blas_ns) + own, share = GOVERNOR_SHARE * blas, start = GOVERNOR_GRACE_NS + credit(g, blas);
-    double earned = (double)load(&g->saved_ns) - (double)load(&g->served_ns), rest = earned > 0 ? (1 - part) * earned : 0;
-    return regret(g) + rest + cost <= (share > start ? share : start);
-}
-
-static bool affordable(const struct governor *g, double cost, double own)
-{
-    return affordable_of(g, 1, cost, own);
+    return ledger_affords(g->ledger, 1, cost, 0);
 }
 
 /* Adds to a share; when it grows old both sides are halved, so that what was long ago counts less. */
@@ -116,8 +115,7 @@ bool governor_may_look(struct governor *g, struct governor_class *class)
         if ((atomic_fetch_add_explicit(&class->passed, 1, memory_order_relaxed) + 1) % GOVERNOR_REOPEN)
             return false;
     }
-    return affordable(g, LOOK_COST_NS, 0) ||
-           (double)load(&g->alms_ns) + LOOK_COST_NS <= GOVERNOR_ALMS_NS + GOVERNOR_SAMPLES * (double)load(&g->blas_ns);
+    return affordable(g, LOOK_COST_NS) || ledger_gives_alms(g->ledger, LOOK_COST_NS);
 }
 
 static double scaled(double estimate, const _Atomic float *scale)
@@ -268,18 +266,11 @@ static bool promising(const struct governed *d)
 /* Looks that surely pay and results kept on trust have a loan each: the former are how the latter are paid back. */
 static bool take_loan(struct governor *g, struct governed *d)
 {
-    uint64_t none = 0;
-    _Atomic uint64_t *const slot = d->sight == SIGHT_KEPT ? &g->loan_ns : &g->trust_ns;
-    if (d->sight == SIGHT_NEW && (atomic_load(&g->trust_lost) || goes_on_anew(g)))
+    const bool trust = d->sight != SIGHT_KEPT, fresh = d->sight == SIGHT_NEW;
+    if ((fresh && goes_on_anew(g)) || !ledger_lend(g->ledger, d->miss_ns, trust, fresh))
         return false;
-    if (!atomic_compare_exchange_strong(slot, &none, (uint64_t)d->miss_ns + 1))
-        return false;
-    d->loan = d->sight == SIGHT_KEPT;
-    if (!d->loan) {
-        atomic_store(&g->trust_regret_ns, (int64_t)regret(g));
-        atomic_store(&g->trust_due_ns, load(&g->saved_ns) + (uint64_t)d->miss_ns);
-        atomic_store(&g->trust_fresh, d->sight == SIGHT_NEW);
-    }
+    d->loan = !trust;
+    d->trust = trust;
     add(&g->loans, 1);
     return true;
 }
@@ -313,10 +304,11 @@ static bool decide(struct governor *g, struct governed *d)
     }
     double honest = truth(d->class), miss = miss_cost(g, d);
     double cost = d->sight == SIGHT_KEPT ? honest * d->hit_ns + (1 - honest) * miss : miss;
-    if (affordable_of(g, stake(g, d->sight), cost, d->call_ns))
+    if (ledger_affords(g->ledger, stake(g, d->sight), cost, d->call_ns) || (worth_a_loan(d, cost) && take_loan(g, d))) {
+        d->charged_ns = (uint64_t)cost; /* at once: other threads have the same money before their eyes */
+        spend(g, d->charged_ns);
         return true;
-    if (worth_a_loan(d, cost) && take_loan(g, d))
-        return true;
+    }
     d->wanted = d->sight != SIGHT_NEW;
     add(&g->refused_budget, 1);
     return false;
@@ -342,9 +334,10 @@ static void close_or_open(struct governor_class *all, bool no_hope)
 bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use)
 {
     uint64_t began = clock_ns();
-    bool admitted = false, poor = !affordable(g, LOOK_COST_NS, 0);
+    bool admitted = false, poor = !affordable(g, LOOK_COST_NS);
     struct governor_class *all = d->class;
-    d->loan = d->wanted = d->factor_kept = false;
+    d->loan = d->trust = d->wanted = d->factor_kept = false;
+    d->charged_ns = 0;
     expect(g, d, c, use);
     atomic_fetch_add_explicit(&d->class->looks, 1, memory_order_relaxed);
     if ((d->call_ns > d->hit_ns || d->call_ns >= NEVER_CLOSED_NS) && take_sample(g, d, c, use))
@@ -355,36 +348,23 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
     add(&g->looked, admitted);
     uint64_t took = clock_ns() - began;
     took = (took < LOOK_MOST_NS ? took : LOOK_MOST_NS) + CANON_COST_NS;
-    add(&g->spent_ns, took);
+    spend(g, took);
     if (poor)
-        add(&g->alms_ns, took);
+        ledger_add(&g->ledger->alms_ns, took);
     return admitted;
 }
 
-/* Twice what was expected, or what one hit would bring back. Where nothing repeats, what a loan may take of the call. */
-uint64_t governor_patience(const struct governor *g, const struct governed *d, uint64_t computed_ns)
+uint64_t governor_patience(const struct governed *d, uint64_t computed_ns, uint64_t spent_ns)
 {
-    const bool anew = d->sight == SIGHT_NEW && goes_on_anew(g);
-    const uint64_t expected = 2 * (uint64_t)d->miss_ns, part = computed_ns / (anew ? LOAN_PART : 1);
-    return expected > part ? expected : part;
+    const uint64_t expected = d->trust ? 0 : 2 * (uint64_t)d->miss_ns, part = computed_ns / LOAN_PART;
+    const uint64_t lent = d->sight != SIGHT_NEW ? computed_ns : part < GOVERNOR_TRUST_NS ? part : GOVERNOR_TRUST_NS;
+    const uint64_t all = expected > lent ? expected : lent;
+    return all > spent_ns ? all - spent_ns : 0;
 }
 
 uint64_t governor_worth(const struct governed *d, uint64_t computed_ns)
 {
     return d->class && d->call_ns < (double)computed_ns ? (uint64_t)d->call_ns : computed_ns;
-}
-
-/* Loans are paid when regret is back within (1), the one on trust also when hits brought it back to what it was before. */
-static void settle_loans(struct governor *g)
-{
-    if (load(&g->trust_ns) && regret(g) <= (double)atomic_load_explicit(&g->trust_regret_ns, memory_order_relaxed))
-        atomic_store(&g->trust_ns, 0);
-    if ((load(&g->loan_ns) || load(&g->trust_ns)) && affordable(g, 0, 0)) {
-        if (load(&g->trust_ns) && atomic_load(&g->trust_fresh) && load(&g->saved_ns) < load(&g->trust_due_ns))
-            atomic_store(&g->trust_lost, true);
-        atomic_store(&g->loan_ns, 0);
-        atomic_store(&g->trust_ns, 0);
-    }
 }
 
 /* Of what we spend the first time is the dearest, into memory never touched: it counts as much as the estimate. */
@@ -397,10 +377,11 @@ static void learn_own(_Atomic float *scale, double measured, double estimate)
 void governor_traced(struct governor *g, const struct governed *d, uint64_t spent_ns, uint64_t call_ns, uint64_t saved_ns,
                      bool hit, bool kept)
 {
-    add(&g->spent_ns, spent_ns);
+    spend(g, spent_ns - d->charged_ns);
     add(&g->saved_ns, saved_ns);
-    add(&g->served_ns, hit ? spent_ns : 0);
-    add(&g->blas_ns, call_ns);
+    ledger_add(&g->ledger->saved_ns, saved_ns);
+    ledger_add(&g->ledger->served_ns, hit ? spent_ns : 0);
+    compute(g, call_ns);
     if (!hit || !saved_ns) /* of a hit only a driver's solution was computed, if anything */
         learn(&d->class->call_scale, (double)call_ns, d->raw.call_ns);
     double raw_ns = hit ? d->raw.hit_ns : d->raw.miss_ns;
@@ -418,8 +399,8 @@ void governor_traced(struct governor *g, const struct governed *d, uint64_t spen
     if (d->factor_kept)
         samples_keep(&g->samples, d->factor_sample);
     if (d->loan && hit)
-        atomic_store(&g->loan_ns, 0); /* repaid at once */
-    settle_loans(g);
+        atomic_store(&g->ledger->loan_ns, 0); /* repaid at once */
+    ledger_settle(g->ledger);
 }
 
 struct governor_keeper governor_keeper(const struct governor *g, const struct governed *d, bool factor)
@@ -447,23 +428,24 @@ void governor_used(struct governor *g, struct governor_keeper keeper)
 
 void governor_passed(struct governor *g, const struct governed *d, uint64_t ns)
 {
-    add(&g->blas_ns, ns);
+    compute(g, ns);
     if (d) {
+        spend(g, -d->charged_ns); /* it was let pass after all */
         learn(&d->class->call_scale, (double)ns, d->raw.call_ns);
         if (d->wanted)
-            add(&g->credit_ns, (uint64_t)((double)ns * truth(d->class) / CREDIT_PART));
+            ledger_add(&g->ledger->credit_ns, (uint64_t)((double)ns * truth(d->class) / CREDIT_PART));
     }
-    settle_loans(g);
+    ledger_settle(g->ledger);
 }
 
 bool governor_affords(const struct governor *g, uint64_t ns)
 {
-    return affordable(g, (double)ns, 0);
+    return affordable(g, (double)ns);
 }
 
 void governor_spent(struct governor *g, uint64_t ns)
 {
-    add(&g->spent_ns, ns);
+    spend(g, ns);
 }
 
 struct log_governor governor_books(const struct governor *g)
@@ -480,10 +462,8 @@ struct log_governor governor_books(const struct governor *g)
 
 void governor_restart(struct governor *g)
 {
-    _Atomic uint64_t *const sums[] = {&g->alms_ns,        &g->credit_ns,    &g->spent_ns, &g->saved_ns, &g->served_ns,
-                                      &g->blas_ns,        &g->loan_ns,      &g->trust_ns, &g->sampled,  &g->looked,
-                                      &g->refused_budget, &g->refused_gain, &g->loans};
+    _Atomic uint64_t *const sums[] = {&g->spent_ns, &g->saved_ns,       &g->blas_ns,      &g->sampled,
+                                      &g->looked,   &g->refused_budget, &g->refused_gain, &g->loans};
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++)
         atomic_store(sums[i], 0);
-    atomic_store(&g->trust_lost, false);
 }

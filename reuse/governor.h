@@ -1,9 +1,9 @@
 /*
  * The governor: reuse must never cost much (DESIGN 7).
  *
- * It keeps three sums over all threads: `spent`, every nanosecond of ours on samples, fingerprints, copies and bookkeeping;
- * `saved`, what served calls took when they were computed; `blas`, the time in real routines. Regret is what was spent and not
- * yet repaid, spent - saved. A call is looked at only while
+ * The ledger (ledger.h) has three sums, over all threads and over a process and those forked from it: `spent`, every nanosecond
+ * of ours on samples, fingerprints, copies and bookkeeping; `saved`, what served calls took when they were computed; `blas`, the
+ * time in real routines. Regret is what was spent and not yet repaid, spent - saved. A call is looked at only while
  *
  *     regret + what this look may cost  <=  max(GOVERNOR_GRACE + credit, GOVERNOR_SHARE * blas)                    (1)
  *
@@ -15,19 +15,24 @@
  * (`saved`, less what the hits themselves took) is put at risk on new results: what reuse gains in one part of a program is not
  * lost in another.
  *
- * Why the bound holds: each unit of spending is admitted by (1) with the cost expected of it, and is booked when it is done, so
- * regret can pass the right-hand side only by what the calls in flight (one a thread) cost more than expected, and by loans. A
- * loan is a look at a call whose sample says that its result was kept (it is almost surely repaid at once by the hit), or the
- * keeping of a result that costs little beside what it should bring: half of that if the sample was seen before, else an eighth
- * of its call and GOVERNOR_TRUST_NS. It may exceed (1), but only while no earlier loan of its kind is unpaid. It is paid when
- * regret is back to what it was before: what brings no hits must be worked off by (1) before the next, and after one lost so at
- * first sight no more are given at first sight, nor where fewer than one in eight of all samples taken was seen before. So that
- * loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas` more, and GOVERNOR_ALMS_NS.
- * All of it together, of a program with 3 s in BLAS: grace, credit, alms and samples, 22 ms or 0.0073 of it; of a long one
- * 0.0075. The estimates behind (1) come from measured times of the same class (routine, arithmetic, size of its operands, caller)
- * as soon as there are any; until then what other classes have shown to cost less than the gate thinks is hoped of this one, too,
- * lest it be never tried. A hit is booked with what such calls take on average, if that is less than what this one took when it
- * was computed (a first call is cold).
+ * Why the bound holds: each unit of spending is admitted by (1) with the cost expected of it, which is booked at once, so that no
+ * two threads spend the same money, and corrected when it is done. Regret can pass the right-hand side only by what the calls in
+ * flight (one a thread) cost more than expected, keeping a result at most as much again or an eighth of its call
+ * (governor_patience: then it is given up), and by loans:
+ * - a look at a call whose sample says that its result was kept; it is almost surely repaid at once by the hit;
+ * - keeping a result that was seen before and costs less than half of what it should bring, at most as long as its call;
+ * - keeping a new one that costs an eighth of its call and GOVERNOR_TRUST_NS at most, to the letter: it is given up beyond. So a
+ *   program that makes one dear call and never again may take an eighth of that call longer, *beside* the bound.
+ * A loan is taken only while no earlier one of its kind is unpaid. It is paid when regret is back to what it was before: what
+ * brings no hits must be worked off by (1) before the next, and after one lost so at first sight no more are given at first
+ * sight, nor where fewer than one in eight of all samples taken was seen before. So that loans are found when nothing else is
+ * affordable, samples may always take GOVERNOR_SAMPLES of `blas` more, and GOVERNOR_ALMS_NS. All of it but loans, of a program
+ * with 3 s in BLAS: grace, credit, alms and samples, 22 ms or 0.0073 of it; of a long one 0.0075.
+ *
+ * The estimates behind (1) come from measured times of the same class (routine, arithmetic, size of its operands, caller) as soon
+ * as there are any; until then what other classes have shown to cost less than the gate thinks is hoped of this one, too, lest it
+ * be never tried. A hit is booked with what such calls take on average, if that is less than what this one took when it was
+ * computed (a first call is cold).
  *
  * Beyond the bound it looks for gain, by what the class has shown. With g = time of the call - time of a hit:
  * - g <= 0: nothing to be had. After a few such looks in a row at calls of one routine, arithmetic and caller, whatever their
@@ -56,13 +61,14 @@
 #include "lineage/log_format.h"
 #include "reuse/afford.h"
 #include "reuse/gate.h"
+#include "reuse/ledger.h"
 #include "reuse/sample.h"
 
 enum {
     GOVERNOR_GRACE_NS = 12000000,
     GOVERNOR_ALMS_NS = 500000,
     GOVERNOR_CREDIT_NS = 5000000,
-    GOVERNOR_TRUST_NS = 100000000,
+    GOVERNOR_TRUST_NS = 200000000,
     GOVERNOR_CLASSES = 1024,
     GOVERNOR_REOPEN = 256,
     GOVERNOR_USES = 3
@@ -89,14 +95,8 @@ struct governor_class {
 };
 
 struct governor {
-    _Atomic uint64_t spent_ns, saved_ns, blas_ns;
-    _Atomic uint64_t served_ns; /* the part of `spent` that hits took */
-    _Atomic uint64_t alms_ns;   /* the part of `spent` that went on samples which (1) did not allow */
-    _Atomic uint64_t credit_ns;
-    _Atomic uint64_t loan_ns, trust_ns;  /* open loans, for looks and for results kept on trust: 0 means another may be taken */
-    _Atomic uint64_t trust_due_ns;       /* what `saved` must reach for the loan on trust to have been repaid by hits */
-    _Atomic int64_t trust_regret_ns;     /* regret before that loan */
-    atomic_bool trust_fresh, trust_lost; /* the loan on trust is for a first sight; such a one was not repaid */
+    struct ledger *ledger;                        /* of this process and those it forks, or was forked from */
+    _Atomic uint64_t spent_ns, saved_ns, blas_ns; /* of this process, for its log */
     _Atomic uint64_t sampled, looked, refused_budget, refused_gain, loans;
     _Atomic float hit_scale, miss_scale; /* of all classes: what to expect of one that has shown nothing */
     struct governor_share sights;        /* not new, of the samples of all classes */
@@ -114,10 +114,13 @@ struct governed {
     enum sight sight;
     unsigned times;          /* that its sample was seen before */
     struct afforded lineage; /* where no governor is asked: what tracing may cost */
-    bool loan, wanted;       /* loan: for a look; wanted: there was gain to be had, but no money */
+    uint64_t charged_ns;     /* booked as spent when it was admitted, until it is known what it took */
+    bool loan, trust;        /* on credit: for a look; for keeping the result */
+    bool wanted;             /* there was gain to be had, but no money */
 };
 
-struct governor *governor_new(void); /* NULL: out of memory */
+/* Takes the ledger over; NULL: makes one. NULL comes back when memory is out. */
+struct governor *governor_new(struct ledger *ledger);
 void governor_free(struct governor *g);
 
 /* The class of a call by its flop count; `caller` tells call sites apart. */
@@ -130,8 +133,12 @@ bool governor_may_look(struct governor *g, struct governor_class *class);
  * learnt belongs. */
 bool governor_admit(struct governor *g, struct governed *d, const struct canon *c, const struct use *use);
 
-/* How long it may take to keep a result that took `computed_ns` to compute: beyond, it is given up. */
-uint64_t governor_patience(const struct governor *g, const struct governed *d, uint64_t computed_ns);
+/*
+ * How long keeping a result may still take, that took `computed_ns` to compute and `spent_ns` of ours so far; 0: it is given up.
+ * Twice what was expected, where that could be afforded; else an eighth of the call at first sight, and later what one hit would
+ * bring back.
+ */
+uint64_t governor_patience(const struct governed *d, uint64_t computed_ns, uint64_t spent_ns);
 
 /* What serving a result saves that took `computed_ns` when it was computed. */
 uint64_t governor_worth(const struct governed *d, uint64_t computed_ns);
@@ -164,7 +171,7 @@ void governor_spent(struct governor *g, uint64_t ns);
 /* The books, for the log. */
 struct log_governor governor_books(const struct governor *g);
 
-/* In a forked child: sums restart; what was learnt stays. */
+/* In a forked child: its log's sums restart; what was learnt stays, and the ledger. */
 void governor_restart(struct governor *g);
 
 #endif

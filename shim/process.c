@@ -32,7 +32,8 @@ static atomic_int state = STATE_NEW;
 static struct process process;
 static char run_directory[SETTING_TEXT_MAX];
 static atomic_bool ending; /* exit has begun: everything is written at once from here on */
-static atomic_int *own;    /* not 0 in this process; NULL: the kernel cannot do that */
+static struct ledger *ledger;
+static atomic_int *own; /* not 0 in this process; NULL: the kernel cannot do that */
 
 void process_passive(const char *why)
 {
@@ -259,6 +260,12 @@ static void finish(bool end)
         spill_end(process.spill);
 }
 
+/* At once, because a program may fork before its first call: pools of workers do. It takes no memory until it is used. */
+__attribute__((constructor)) static void at_load(void)
+{
+    ledger = ledger_new();
+}
+
 __attribute__((destructor)) static void at_unload(void)
 {
     finish(true);
@@ -370,7 +377,7 @@ static bool make_cache(void)
         return process.afford || !governed;
     }
     process.cache = cache_new(process.settings.memory - spill_index_bytes(), process.settings.policy);
-    process.governor = governed ? governor_new() : NULL;
+    process.governor = governed ? governor_new(ledger) : NULL;
     if (!process.cache || (governed && !process.governor))
         return false;
     make_spill();

@@ -225,9 +225,11 @@ static struct payload *capture(struct tracing *t, const struct snapshot *snapsho
     struct payload *p = NULL, *factor;
     t->record->unkept = UNKEPT_WORTH;
     if (admitted(t, real->ns)) {
-        const uint64_t until = t->governed->class ? began + governor_patience(t->process->governor, t->governed, real->ns) : 0;
-        p = halves_capture(t, snapshot, real, until);
-        t->record->unkept = p ? KEPT : until && clock_ns() > until ? UNKEPT_SLOW : UNKEPT_MEMORY;
+        const uint64_t spent = t->record->fingerprint_ns + t->record->copy_ns,
+                       left = t->governed->class ? governor_patience(t->governed, real->ns, spent) : 0,
+                       until = t->governed->class ? began + left : 0;
+        p = until && !left ? NULL : halves_capture(t, snapshot, real, until);
+        t->record->unkept = p ? KEPT : until && clock_ns() >= until ? UNKEPT_SLOW : UNKEPT_MEMORY;
     }
     factor = t->halves->fresh;
     fpenv_restore(flags); /* making room may spill, which computes */

@@ -149,6 +149,31 @@ def cycle(place):
     expect(shown["reuse"]["hits_full"] > 20, "of 60 calls of the second cycle were served only", shown["reuse"]["hits_full"])
 
 
+def spent(place, command, environment):
+    """Milliseconds of ours, and in BLAS, by blasé's own books. The program is one that repeats nothing."""
+    result = place.under(command, "--quiet", environment=environment)
+    same((result.status, result.err), (0, b""), "status, stderr")
+    shown = place.show()
+    consistent(shown)
+    same(shown["reuse"]["hits_full"], 0, "hits of what never repeats")
+    return 1e3 * shown["reuse"]["overhead_seconds"], 1e3 * shown["calls"]["seconds"]
+
+
+def forked_children(place):
+    """They share what there is to spend: 12 ms to start with and a hundredth of the time in BLAS, not as much each. Twice that is let
+    pass, for the machine has other things to do."""
+    command = [debian_python("numpy"), os.path.join(PROGRAMS, "forking.py"), "20", "3", "500"]
+    ours, blas = spent(place, command, {"OPENBLAS_NUM_THREADS": "1"})
+    expect(0 < ours < 2 * (12 + 0.01 * blas), "20 children cost %.1f ms, of %.0f ms in BLAS" % (ours, blas))
+
+
+def one_dear_call(place):
+    """Keeping its result is given up once it has taken an eighth of the call; what was not foreseen is let be as much again."""
+    program = "import numpy as np\nnp.linalg.svd(np.random.default_rng(1).standard_normal((20000, 150)), full_matrices=False)\n"
+    ours, blas = spent(place, [debian_python("numpy"), "-c", program], {"OPENBLAS_NUM_THREADS": "1"})
+    expect(ours < 12 + 2 * (0.125 + 0.01) * blas, "%.1f ms spent on a call of %.0f ms" % (ours, blas))
+
+
 def no_invalid_access(place, name):
     """Under valgrind, which follows the program and the library but cannot judge OpenBLAS's use of undefined values."""
     valgrind = [need("valgrind", "valgrind"), "-q", "--undef-value-errors=no", "--error-exitcode=9"]
@@ -195,6 +220,8 @@ def register():
     test("numpy_linalg debian small memory", small_memory, "numpy_linalg", "debian")
     test("c_linalg small memory", small_memory, "c_linalg", "compiled")
     test("a cycle that fits after one that does not", cycle)
+    test("what forked children may cost", forked_children)
+    test("what one dear call may cost", one_dear_call)
     test("repeated products default", repeated)
     test("repeated products with a small cache", repeated, "--trace", "all", "--memory", "6M")
     test("repeated products verified by default", repeated_and_verified)

@@ -4,6 +4,8 @@
  */
 #include <criterion/criterion.h>
 #include <math.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "reuse/governor.h"
 #include "tests/unit/calls.h"
@@ -27,7 +29,7 @@ static const char site[128];
 static void program_begins(struct world *w, double call_ns, double hit_ns, double miss_ns)
 {
     memset(w, 0, sizeof *w);
-    w->g = governor_new();
+    w->g = governor_new(NULL);
     cr_assert_not_null(w->g);
     w->call_ns = call_ns;
     w->hit_ns = hit_ns;
@@ -98,7 +100,7 @@ static void program_multiplies(struct world *w, uint32_t id, int m, int n, int k
     }
     uint64_t before = governor_books(w->g).spent_ns;
     bool admitted = governor_admit(w->g, &d, &canon, use);
-    forget_noise(w, governor_books(w->g).spent_ns - before);
+    forget_noise(w, governor_books(w->g).spent_ns - d.charged_ns - before);
     if (!admitted)
         governor_passed(w->g, &d, (uint64_t)w->call_ns);
     else
@@ -264,7 +266,7 @@ Test(governor, repeats_that_do_not_pay)
 
 Test(governor, alternating_sizes_are_classes_of_their_own)
 {
-    struct governor *g = governor_new();
+    struct governor *g = governor_new(NULL);
     const struct op *op = op_find("dgemm");
     const struct governor_class *small = governor_class(g, op, 1e6, site), *large = governor_class(g, op, 1e9, site);
     cr_expect_neq(small, large);
@@ -528,17 +530,101 @@ Test(governor, a_hit_says_that_there_is_something_left)
     program_ends(&w);
 }
 
-/* A copy that is slow is borne with as long as one hit brings more, but not where nothing was seen twice. */
+/* A copy that is slow is borne with for twice what was expected, or as long as it may take of what computing took. */
 Test(governor, patience)
 {
+    const struct governed first = {.sight = SIGHT_NEW, .miss_ns = 20e6},
+                          lent = {.sight = SIGHT_NEW, .miss_ns = 20e6, .trust = true},
+                          seen = {.sight = SIGHT_SEEN, .miss_ns = 20e6};
+    cr_expect_eq(governor_patience(&first, 800000000, 0), 100000000);
+    cr_expect_eq(governor_patience(&first, 80000000, 15000000), 25000000);
+    cr_expect_eq(governor_patience(&lent, 80000000, 4000000), 6000000);
+    cr_expect_eq(governor_patience(&lent, 80000000, 20000000), 0);
+    cr_expect_eq(governor_patience(&lent, 100000000000, 0), GOVERNOR_TRUST_NS);
+    cr_expect_eq(governor_patience(&seen, 800000000, 100000000), 700000000);
+}
+
+enum { TOGETHER = 32 };
+
+/* As many calls as threads, all admitted before any is done. */
+static void calls_together(struct world *w, uint32_t from)
+{
+    struct governed in_flight[TOGETHER];
+    int admitted = 0;
+    for (uint32_t i = 0; i < TOGETHER; i++) {
+        struct built built;
+        struct canon canon;
+        struct use use[OP_MAX_OPERANDS];
+        fill(from + i);
+        build(&built, "dgemm", STYLE_FORTRAN, 4, "cciiirpipirpi", 'N', 'N', N, N, N, 1.0, a, N, b, N, 0.0, c, N);
+        cr_assert_eq(canon_of(&built, 4, &canon), CANON_OK);
+        canon_uses(&canon, use);
+        struct governed *d = &in_flight[admitted];
+        *d = (struct governed){.class = governor_class(w->g, canon.op, op_flops(&canon), site)};
+        const bool looked = governor_may_look(w->g, d->class);
+        if (looked && governor_admit(w->g, d, &canon, use))
+            admitted++;
+        else
+            governor_passed(w->g, looked ? d : NULL, (uint64_t)w->call_ns);
+    }
+    for (int i = 0; i < admitted; i++)
+        governor_traced(w->g, &in_flight[i], (uint64_t)w->miss_ns, (uint64_t)w->call_ns, 0, false, true);
+    w->looked += (uint64_t)admitted;
+    check_bound(w);
+}
+
+/* Threads do not each spend the same money: what a call is let cost is booked when it is let. */
+Test(governor, many_calls_at_once_share_one_start)
+{
+    need_real_speed();
     static struct world w;
-    program_begins(&w, 1e5, 1e4, 1e5);
-    const struct governed first = {.sight = SIGHT_NEW, .miss_ns = 20e6}, dear = {.sight = SIGHT_NEW, .miss_ns = 300e6};
-    cr_expect_eq(governor_patience(w.g, &first, 800000000), 800000000);
-    cr_expect_eq(governor_patience(w.g, &dear, 500000000), 600000000);
-    go_on_anew(&w, 0, 40);
-    cr_expect_eq(governor_patience(w.g, &first, 800000000), 100000000);
-    const struct governed seen = {.sight = SIGHT_SEEN, .miss_ns = 20e6};
-    cr_expect_eq(governor_patience(w.g, &seen, 800000000), 800000000);
+    program_begins(&w, 4e6, 1e6, 2e6);
+    for (uint32_t i = 0; i < 4; i++) { /* what such calls cost has to be known */
+        fill(i);
+        program_calls(&w, i);
+    }
+    const uint64_t alone = w.looked;
+    for (uint32_t turn = 1; turn <= 100; turn++)
+        calls_together(&w, turn * TOGETHER);
+    cr_expect_geq(w.looked - alone, 3, "%lu looks", (unsigned long)(w.looked - alone));
+    program_ends(&w);
+}
+
+/* Calls of a forked child, none of which repeats; what it cost in nanoseconds comes back. */
+static double child_computes(struct world *w, uint32_t from)
+{
+    int result[2];
+    double spent = 0;
+    cr_assert_eq(pipe(result), 0);
+    const pid_t child = fork();
+    cr_assert_neq(child, -1);
+    if (child == 0) {
+        governor_restart(w->g);
+        for (uint32_t i = from; i < from + 20; i++) {
+            fill(i);
+            program_calls(w, i);
+        }
+        spent = (double)governor_books(w->g).spent_ns;
+        _exit(write(result[1], &spent, sizeof spent) != sizeof spent);
+    }
+    cr_assert_eq(read(result[0], &spent, sizeof spent), sizeof spent);
+    waitpid(child, NULL, 0);
+    close(result[0]);
+    close(result[1]);
+    return spent;
+}
+
+/* A program that forks for each of its parts has one start to spend, not one a child. */
+Test(governor, forked_children_share_one_start)
+{
+    enum { CHILDREN = 30 };
+    need_real_speed();
+    static struct world w;
+    double spent = 0;
+    program_begins(&w, 4e6, 1e6, 2e6);
+    for (uint32_t i = 0; i < CHILDREN; i++)
+        spent += child_computes(&w, i * 20);
+    cr_expect_geq(spent, 2 * w.miss_ns, "%g ns", spent);
+    cr_expect_leq(spent, GOVERNOR_GRACE_NS + 0.01 * CHILDREN * 20 * w.call_ns + w.miss_ns, "%g ns", spent);
     governor_free(w.g);
 }

@@ -118,7 +118,7 @@ Test(spill, by_measured_bandwidth)
 
 Test(spill, governor_pays)
 {
-    struct governor *g = governor_new();
+    struct governor *g = governor_new(NULL);
     struct spill *s = spill_new(directory, PLENTY, INDEX_BYTES, g);
     uint64_t before = governor_books(g).spent_ns, thread = spill_thread_ns();
     cr_expect(offer(s, 1, 1 << 20, DEAR_NS), "there is money at the start");
