@@ -8,7 +8,7 @@
 enum { LOOK_COST_NS = 800, CANON_COST_NS = 250, TRIAL_FIRST = 32, RETRY = 16, MOST_BELIEF = 8, CLOSE_AFTER = 8 };
 enum { LOOK_MOST_NS = 50000 }; /* a few dozen elements, all of them far: what took longer was another program's time */
 enum { NEVER_CLOSED_NS = 2000 * LOOK_COST_NS }; /* beside such a call a look costs nothing */
-enum { ANEW_FROM = 16, ANEW_RATIO = 8, LOAN_PART = 8 };
+enum { ANEW_FROM = 16, ANEW_RATIO = 8 };
 enum { BARREN_FROM = 512, BARREN_RATIO = 50, SUBSET = 16, FORGET_AT = 1024, FORGET_FRESH_AT = 64, CREDIT_PART = 4 };
 static const double BELIEF_IN_FRESH = 2, BELIEF_IN_REPEATED = 128,
                     BELIEF_IN_USES = 8; /* results that count as asked for beforehand */
@@ -263,29 +263,19 @@ static bool promising(const struct governed *d)
     }
 }
 
-/* Looks that surely pay and results kept on trust have a loan each: the former are how the latter are paid back. */
-static bool take_loan(struct governor *g, struct governed *d)
+/*
+ * On credit is looked at what has been there before: what surely pays, and dear results whose price is small beside what they
+ * should bring. Each kind has a loan of its own: the former are how the latter are paid back.
+ */
+static bool take_loan(struct governor *g, struct governed *d, double cost)
 {
-    const bool trust = d->sight != SIGHT_KEPT, fresh = d->sight == SIGHT_NEW;
-    if ((fresh && goes_on_anew(g)) || !ledger_lend(g->ledger, d->miss_ns, trust, fresh))
+    if (d->sight == SIGHT_NEW || (d->sight == SIGHT_SEEN && 2 * cost > prospect_of_seen(d)))
         return false;
-    d->loan = !trust;
-    d->trust = trust;
+    if (!ledger_lend(g->ledger, d->miss_ns, d->sight == SIGHT_SEEN))
+        return false;
+    d->loan = d->sight == SIGHT_KEPT;
     add(&g->loans, 1);
     return true;
-}
-
-/* What may be looked at on credit: what surely pays, and dear results whose price is small beside their call. */
-static bool worth_a_loan(const struct governed *d, double cost)
-{
-    switch (d->sight) {
-    case SIGHT_KEPT:
-        return true;
-    case SIGHT_SEEN:
-        return 2 * cost <= prospect_of_seen(d);
-    default:
-        return LOAN_PART * cost <= d->call_ns && cost <= GOVERNOR_TRUST_NS;
-    }
 }
 
 /* What a miss may cost: where the class has not shown it, other classes tell how slow memory is today. */
@@ -304,7 +294,7 @@ static bool decide(struct governor *g, struct governed *d)
     }
     double honest = truth(d->class), miss = miss_cost(g, d);
     double cost = d->sight == SIGHT_KEPT ? honest * d->hit_ns + (1 - honest) * miss : miss;
-    if (ledger_affords(g->ledger, stake(g, d->sight), cost, d->call_ns) || (worth_a_loan(d, cost) && take_loan(g, d))) {
+    if (ledger_affords(g->ledger, stake(g, d->sight), cost, d->call_ns) || take_loan(g, d, cost)) {
         d->charged_ns = (uint64_t)cost; /* at once: other threads have the same money before their eyes */
         spend(g, d->charged_ns);
         return true;
@@ -336,7 +326,7 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
     uint64_t began = clock_ns();
     bool admitted = false, poor = !affordable(g, LOOK_COST_NS);
     struct governor_class *all = d->class;
-    d->loan = d->trust = d->wanted = d->factor_kept = false;
+    d->loan = d->wanted = d->factor_kept = false;
     d->charged_ns = 0;
     expect(g, d, c, use);
     atomic_fetch_add_explicit(&d->class->looks, 1, memory_order_relaxed);
@@ -356,9 +346,9 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
 
 uint64_t governor_patience(const struct governed *d, uint64_t computed_ns, uint64_t spent_ns)
 {
-    const uint64_t expected = d->trust ? 0 : 2 * (uint64_t)d->miss_ns, part = computed_ns / LOAN_PART;
-    const uint64_t lent = d->sight != SIGHT_NEW ? computed_ns : part < GOVERNOR_TRUST_NS ? part : GOVERNOR_TRUST_NS;
-    const uint64_t all = expected > lent ? expected : lent;
+    const uint64_t expected = 2 * (uint64_t)d->miss_ns, eighth = computed_ns / 8, most = GOVERNOR_GRACE_NS / 2;
+    const uint64_t part = d->sight != SIGHT_NEW ? computed_ns / 2 : eighth < most ? eighth : most;
+    const uint64_t all = expected > part ? expected : part;
     return all > spent_ns ? all - spent_ns : 0;
 }
 

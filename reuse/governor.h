@@ -17,17 +17,14 @@
  *
  * Why the bound holds: each unit of spending is admitted by (1) with the cost expected of it, which is booked at once, so that no
  * two threads spend the same money, and corrected when it is done. Regret can pass the right-hand side only by what the calls in
- * flight (one a thread) cost more than expected, keeping a result at most as much again or an eighth of its call
- * (governor_patience: then it is given up), and by loans:
- * - a look at a call whose sample says that its result was kept; it is almost surely repaid at once by the hit;
- * - keeping a result that was seen before and costs less than half of what it should bring, at most as long as its call;
- * - keeping a new one that costs an eighth of its call and GOVERNOR_TRUST_NS at most, to the letter: it is given up beyond. So a
- *   program that makes one dear call and never again may take an eighth of that call longer, *beside* the bound.
- * A loan is taken only while no earlier one of its kind is unpaid. It is paid when regret is back to what it was before: what
- * brings no hits must be worked off by (1) before the next, and after one lost so at first sight no more are given at first
- * sight, nor where fewer than one in eight of all samples taken was seen before. So that loans are found when nothing else is
- * affordable, samples may always take GOVERNOR_SAMPLES of `blas` more, and GOVERNOR_ALMS_NS. All of it but loans, of a program
- * with 3 s in BLAS: grace, credit, alms and samples, 22 ms or 0.0073 of it; of a long one 0.0075.
+ * flight (one a thread) cost more than expected, keeping a new result at most as much again or half of GOVERNOR_GRACE_NS
+ * (governor_patience: then it is given up), and by loans, which are given to what has come before and never at first sight: for
+ * a look at a call whose sample says that its result was kept (it is almost surely repaid at once by the hit), or for keeping a
+ * result that costs less than half of what it should bring, at most half of its call. A loan is taken only while no earlier one
+ * of its kind is unpaid. It is paid when regret is back to what it was before: what brings no hits must be worked off by (1)
+ * before the next. So that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas`
+ * more, and GOVERNOR_ALMS_NS. All of it but loans, of a program with 3 s in BLAS: grace, credit, alms and samples, 22 ms or
+ * 0.0073 of it; of a long one 0.0075.
  *
  * The estimates behind (1) come from measured times of the same class (routine, arithmetic, size of its operands, caller) as soon
  * as there are any; until then what other classes have shown to cost less than the gate thinks is hoped of this one, too, lest it
@@ -68,7 +65,6 @@ enum {
     GOVERNOR_GRACE_NS = 12000000,
     GOVERNOR_ALMS_NS = 500000,
     GOVERNOR_CREDIT_NS = 5000000,
-    GOVERNOR_TRUST_NS = 200000000,
     GOVERNOR_CLASSES = 1024,
     GOVERNOR_REOPEN = 256,
     GOVERNOR_USES = 3
@@ -115,8 +111,7 @@ struct governed {
     unsigned times;          /* that its sample was seen before */
     struct afforded lineage; /* where no governor is asked: what tracing may cost */
     uint64_t charged_ns;     /* booked as spent when it was admitted, until it is known what it took */
-    bool loan, trust;        /* on credit: for a look; for keeping the result */
-    bool wanted;             /* there was gain to be had, but no money */
+    bool loan, wanted;       /* loan: for a look; wanted: there was gain to be had, but no money */
 };
 
 /* Takes the ledger over; NULL: makes one. NULL comes back when memory is out. */
@@ -135,8 +130,8 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
 
 /*
  * How long keeping a result may still take, that took `computed_ns` to compute and `spent_ns` of ours so far; 0: it is given up.
- * Twice what was expected, where that could be afforded; else an eighth of the call at first sight, and later what one hit would
- * bring back.
+ * Twice what was expected, or, memory never used before being slow, an eighth of the call and half of GOVERNOR_GRACE_NS at most;
+ * of what was seen before half of the call.
  */
 uint64_t governor_patience(const struct governed *d, uint64_t computed_ns, uint64_t spent_ns);
 

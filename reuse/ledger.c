@@ -50,18 +50,13 @@ bool ledger_gives_alms(const struct ledger *l, double cost)
     return (double)ledger_sum(&l->alms_ns) + cost <= GOVERNOR_ALMS_NS + GOVERNOR_SAMPLES * (double)ledger_sum(&l->blas_ns);
 }
 
-bool ledger_lend(struct ledger *l, double cost, bool trust, bool fresh)
+bool ledger_lend(struct ledger *l, double cost, bool trust)
 {
     uint64_t none = 0;
-    if (trust && fresh && atomic_load(&l->trust_lost))
-        return false;
     if (!atomic_compare_exchange_strong(trust ? &l->trust_ns : &l->loan_ns, &none, (uint64_t)cost + 1))
         return false;
-    if (trust) {
+    if (trust)
         atomic_store(&l->trust_regret_ns, (int64_t)regret(l));
-        atomic_store(&l->trust_due_ns, ledger_sum(&l->saved_ns) + (uint64_t)cost);
-        atomic_store(&l->trust_fresh, fresh);
-    }
     return true;
 }
 
@@ -70,8 +65,6 @@ void ledger_settle(struct ledger *l)
     if (ledger_sum(&l->trust_ns) && regret(l) <= (double)atomic_load_explicit(&l->trust_regret_ns, memory_order_relaxed))
         atomic_store(&l->trust_ns, 0);
     if ((ledger_sum(&l->loan_ns) || ledger_sum(&l->trust_ns)) && ledger_affords(l, 1, 0, 0)) {
-        if (ledger_sum(&l->trust_ns) && atomic_load(&l->trust_fresh) && ledger_sum(&l->saved_ns) < ledger_sum(&l->trust_due_ns))
-            atomic_store(&l->trust_lost, true);
         atomic_store(&l->loan_ns, 0);
         atomic_store(&l->trust_ns, 0);
     }

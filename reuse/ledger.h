@@ -15,13 +15,11 @@
 
 struct ledger {
     _Atomic uint64_t spent_ns, saved_ns, blas_ns;
-    _Atomic uint64_t served_ns;          /* the part of `spent` that hits took */
-    _Atomic uint64_t alms_ns;            /* the part of `spent` that went on samples which (1) did not allow */
-    _Atomic uint64_t credit_ns;          /* a part of the calls that were refused though seen before */
-    _Atomic uint64_t loan_ns, trust_ns;  /* open loans, for looks and for results kept on trust: 0 means another may be taken */
-    _Atomic uint64_t trust_due_ns;       /* what `saved` must reach for the loan on trust to have been repaid by hits */
-    _Atomic int64_t trust_regret_ns;     /* regret before that loan */
-    atomic_bool trust_fresh, trust_lost; /* the loan on trust is for a first sight; such a one was not repaid */
+    _Atomic uint64_t served_ns;         /* the part of `spent` that hits took */
+    _Atomic uint64_t alms_ns;           /* the part of `spent` that went on samples which (1) did not allow */
+    _Atomic uint64_t credit_ns;         /* a part of the calls that were refused though seen before */
+    _Atomic uint64_t loan_ns, trust_ns; /* open loans, for looks and for results kept on trust: 0 means another may be taken */
+    _Atomic int64_t trust_regret_ns;    /* regret before the one on trust */
 };
 
 struct ledger *ledger_new(void); /* NULL: no memory. None is used before something is booked. */
@@ -44,9 +42,8 @@ bool ledger_affords(const struct ledger *l, double part, double cost, double own
 /* May a sample be taken that (1) does not allow? */
 bool ledger_gives_alms(const struct ledger *l, double cost);
 
-/* A loan of so much, for a look (`trust` false) or for keeping a result; false: the last of its kind is open, or another is never
- * to be had. `fresh`: at first sight. */
-bool ledger_lend(struct ledger *l, double cost, bool trust, bool fresh);
+/* A loan of so much, for a look (`trust` false) or for keeping a result; false: the last of its kind is open. */
+bool ledger_lend(struct ledger *l, double cost, bool trust);
 
 /* Loans are paid when regret is back within (1), the one on trust also when hits brought it back to what it was before. */
 void ledger_settle(struct ledger *l);
