@@ -45,9 +45,9 @@ bench-baseline:
 .PHONY: bench-overhead
 bench-overhead: all
 	@sh mk/deps.sh hpcc
-	$(BENCH_PYTHON) bench/overhead/run_overhead.py $(if $(QUICK),--quick) --build $(BUILD) --out $(BENCH_OUT)/overhead.json
-	$(BENCH_PYTHON) bench/overhead/table_overhead.py $(BENCH_OUT)/overhead.json --out $(BENCH_OUT)/overhead.md
-	@echo 'page: $(BENCH_OUT)/overhead.md'
+	@$(BENCH_PYTHON) bench/overhead/run_overhead.py $(if $(QUICK),--quick) --build $(BUILD) --out $(BENCH_OUT)/overhead.json; held=$$?; \
+	    $(BENCH_PYTHON) bench/overhead/table_overhead.py $(BENCH_OUT)/overhead.json --out $(BENCH_OUT)/overhead.md && \
+	    echo 'page: $(BENCH_OUT)/overhead.md' && exit $$held
 
 # What it wrote last becomes the page in docs/.
 .PHONY: bench-overhead-docs

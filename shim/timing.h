@@ -18,7 +18,7 @@
 enum { TIMING_COST_NS = 130, TIMING_SHARE = 500, TIMING_LEAST = 64, TIMING_MOST = 1024, TIMING_GROWTH = 4 };
 
 struct timing {
-    _Atomic int32_t until; /* the next call that is timed: it counts this down to 0 */
+    _Atomic int32_t until; /* the call that counts this down to 0 is timed; the stubs leave that one to dispatch */
     int32_t distance;      /* what it was counted down from */
     uint32_t taken, dice;
 };

@@ -27,6 +27,7 @@ import measure  # noqa: E402
 from run import Blase  # noqa: E402
 
 LEAST_SECONDS, LEAST_SECONDS_QUICK, LONGER = 6, 2.5, 2
+MOST_REGRET = 0.01
 
 
 def build_c(build):
@@ -111,6 +112,12 @@ def progress(found):
           f"{beside}  regret {max(regret):.4f}{'' if found['identical'] else '  DIFFERENT OUTPUT'}", flush=True)
 
 
+def broken(found):
+    """What must hold in every run, however busy the machine is."""
+    regret = max(run["show"]["reuse"]["regret_ratio"] for run in found["blase"])
+    return ([f"regret_ratio {regret:.4f}"] if regret > MOST_REGRET else []) + ([] if found["identical"] else ["different output"])
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="some three seconds a program, 2 rounds, some twelve minutes in all")
@@ -150,6 +157,9 @@ def main():
     with open(options.out, "w", encoding="utf-8") as out:
         json.dump(results, out, indent=1)
     print(f"{options.out}: {results['seconds']:.0f} s")
+    failures = [f"{found['name']}: {what}" for found in programs for what in broken(found)]
+    if failures:
+        sys.exit("bench-overhead: missed: " + "; ".join(failures))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PIPELINES = os.path.join(os.path.dirname(HERE), "pipelines")
+TESTED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "tests", "integration", "programs")
 C_PROGRAMS = ["tiny", "one_element", "adversary"]
 
 
@@ -14,7 +15,7 @@ C_PROGRAMS = ["tiny", "one_element", "adversary"]
 class Program:
     name: str
     title: str
-    source: str              # beside this file, or in bench/pipelines; without extension: a C program
+    source: str              # beside this file, in bench/pipelines or among the tested; without extension: a C program
     full: list               # arguments: some ten seconds
     quick: list | None       # some three seconds; None: left out
     adversarial: bool = False
@@ -30,7 +31,7 @@ class Program:
         arguments = self.arguments(quick, longer)
         if self.source in C_PROGRAMS:
             return [os.path.join(build, "bench", "overhead", self.source), *arguments]
-        path = next(p for p in (os.path.join(d, self.source) for d in (HERE, PIPELINES)) if os.path.exists(p))
+        path = next(p for p in (os.path.join(d, self.source) for d in (HERE, PIPELINES, TESTED)) if os.path.exists(p))
         if self.source.endswith(".sh"):
             return ["/bin/sh", path, os.path.join(build, "bench", "overhead", self.name), *arguments]
         return [sys.executable, path, *arguments]
@@ -47,6 +48,7 @@ SUITE = [
     Program("lu", "LU of growing matrices (SciPy)", "lu.py", ["--last=2000"], ["--last=1800"], grows={0: 4}),
     Program("kmeans", "k-means on fresh points, n_init=1 (scikit-learn)", "kmeans.py", ["--fits=12"], ["--fits=9"], grows={0: 1}),
     Program("cg", "conjugate gradients, dense products (numpy)", "cg.py", ["--systems=15"], ["--systems=5"], grows={0: 1}),
+    Program("forks", "new products in one forked child after the other (numpy)", "forking.py", [40, 8, 600], [20, 8, 600], grows={0: 1}),
     Program("tiny", "10 million products of order 4 (numpy; quick: 3 million)", "tiny.py", [10_000_000], [3_000_000]),
     Program("tiny-c", "10 million dgemm of order 4 and nothing else (C)", "tiny", [10_000_000], [10_000_000]),
     Program("one-element", "200,000 dgemm of order 64, one element changes each time (C)", "one_element", [200_000], [200_000]),
