@@ -106,11 +106,11 @@ struct governed {
     struct estimate raw;             /* by the gate's fixed rates */
     double call_ns, hit_ns, miss_ns; /* corrected by what the class has shown */
     uint64_t sample, factor_sample;  /* of the call; of what a driver factors */
-    bool factor_kept;                /* told by whoever traces the call: the driver's factor is in the cache */
+    uint64_t charged_ns;             /* booked as spent when it was admitted, until it is known what it took */
     enum sight sight;
     unsigned times;          /* that its sample was seen before */
     struct afforded lineage; /* where no governor is asked: what tracing may cost */
-    uint64_t charged_ns;     /* booked as spent when it was admitted, until it is known what it took */
+    bool factor_kept;        /* told by whoever traces the call: the driver's factor is in the cache */
     bool loan, wanted;       /* loan: for a look; wanted: there was gain to be had, but no money */
 };
 
