@@ -40,6 +40,11 @@ $sizes         Ns
 0            U  in (0=transposed,1=no-transposed) form
 1            Equilibration (0=no,1=yes)
 8            memory alignment in double (> 0)
+##### This line is ignored: what follows is for PTRANS, which reads what is not set where it is missing. #####
+0            Number of additional problem sizes for PTRANS
+1200         values of N
+0            number of additional blocking sizes for PTRANS
+40           values of NB
 END
 hpcc
 awk '/^WR/ { seconds += $6 } /^\|\|Ax-b/ { print } END { printf "seconds %.3f\n", seconds }' hpccoutf.txt
