@@ -112,6 +112,7 @@ help:
 	@echo 'make deps              the Debian packages all this needs: installed when root, else named'
 	@echo 'make unit              one suite alone; also property, integration, conformance, conformance-full'
 	@echo 'make bench             pipelines and micro-benchmarks (QUICK=1: minutes)'
+	@echo 'make bench-solve       numpy.linalg.solve(A, b) for 100 b: A is factored once, or it fails'
 	@echo 'make flat              resident memory over 10 million traced calls (CALLS=…)'
 	@echo 'make bench-overhead    what blasé costs where nothing repeats (QUICK=1: twelve minutes)'
 	@echo 'make check             layers, format, clang-tidy, cppcheck'

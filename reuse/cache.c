@@ -35,7 +35,8 @@ static bool evict_one(void *context);
 
 static void remember_evicted(struct cache *cache)
 {
-    size_t affordable = (size_t)(cache->room.budget / MEMORY_SHARE / sizeof *cache->memories);
+    uint64_t share = cache->room.budget / MEMORY_SHARE, left = cache->room.budget - cache->fixed_bytes;
+    size_t affordable = (size_t)((share < left ? share : left) / sizeof *cache->memories);
     size_t each = (affordable < MEMORIES ? affordable : MEMORIES) / CACHE_SHARDS;
     cache->memories = each ? calloc(each * CACHE_SHARDS, sizeof *cache->memories) : NULL;
     if (!cache->memories)
@@ -47,9 +48,14 @@ static void remember_evicted(struct cache *cache)
     }
 }
 
+size_t cache_least_bytes(void)
+{
+    return sizeof(struct cache);
+}
+
 struct cache *cache_new(uint64_t budget_bytes, enum cache_policy policy)
 {
-    struct cache *cache = aligned_alloc(_Alignof(struct cache), sizeof *cache);
+    struct cache *cache = budget_bytes < cache_least_bytes() ? NULL : aligned_alloc(_Alignof(struct cache), sizeof *cache);
     if (!cache)
         return NULL;
     memset(cache, 0, sizeof *cache);

@@ -27,7 +27,9 @@ struct cache_totals {
     uint64_t budget_bytes, used_bytes, peak_bytes, entries, evictions;
 };
 
-struct cache *cache_new(uint64_t budget_bytes, enum cache_policy policy); /* NULL: out of memory */
+/* NULL: out of memory, or the budget is less than the cache itself takes. */
+struct cache *cache_new(uint64_t budget_bytes, enum cache_policy policy);
+size_t cache_least_bytes(void);
 
 /* No payload of its room may be held any more. */
 void cache_free(struct cache *cache);

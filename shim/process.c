@@ -17,6 +17,7 @@
 #include "lineage/fingerprint.h"
 #include "lineage/run_home.h"
 #include "lineage/say.h"
+#include "reuse/budget.h"
 #include "shim/entry.h"
 #include "shim/threads.h"
 #include "shim/unload.h"
@@ -179,10 +180,11 @@ static void write_counters(void)
                              .verified = atomic_load(&process.verified),
                              .mismatches = atomic_load(&process.mismatches)};
     if (process.cache) {
-        struct cache_totals t = cache_totals(process.cache);
+        const struct cache_totals t = cache_totals(process.cache);
+        const uint64_t beside = process.settings.memory - t.budget_bytes; /* what is not the cache's (reuse/budget.h) */
         c.budget_bytes = process.settings.memory;
-        c.used_bytes = t.used_bytes;
-        c.peak_bytes = t.peak_bytes;
+        c.used_bytes = t.used_bytes + beside;
+        c.peak_bytes = t.peak_bytes + beside;
         c.entries = t.entries;
         c.evictions = t.evictions;
     }
@@ -348,27 +350,31 @@ static void evicted(void *context, struct fp key, struct payload *payload)
         governor_forget(p->governor, payload->keeper);
 }
 
-/* The index of what is on disk comes out of the cache's budget. */
-static uint64_t spill_index_bytes(void)
-{
-    static const uint64_t SHARE = 128, MOST = 16 << 20;
-    uint64_t bytes = process.settings.memory / SHARE;
-    return strcmp(process.settings.spill, "off") == 0 ? 0 : bytes < MOST ? bytes : MOST;
-}
-
 /* The disk behind the cache. Without memory for it all stays as it is. */
-static void make_spill(void)
+static void make_spill(size_t index_bytes)
 {
     char where[SETTING_TEXT_MAX] = "auto";
-    if (spill_index_bytes() == 0)
+    if (index_bytes == 0)
         return;
     if (strcmp(process.settings.spill, "auto") != 0)
         absolute(process.settings.spill, where);
-    process.spill = spill_new(where, process.settings.spill_limit, spill_index_bytes(), process.governor);
+    process.spill = spill_new(where, process.settings.spill_limit, index_bytes, process.governor);
+}
+
+/* A budget that holds no cache is as good as no reuse, and the log's header tells it so. */
+static void settle_reuse(bool complain)
+{
+    char line[256];
+    if (!budget_too_small(&process.settings, line, sizeof line))
+        return;
+    if (complain)
+        say_line(line);
+    process.settings.reuse = REUSE_NONE;
 }
 
 static bool make_cache(void)
 {
+    const struct budget budget = budget_divide(&process.settings);
     bool governed = process.settings.trace == TRACE_AUTO;
     if (process.settings.trace == TRACE_OFF)
         return true;
@@ -376,11 +382,11 @@ static bool make_cache(void)
         process.afford = governed ? afford_new() : NULL;
         return process.afford || !governed;
     }
-    process.cache = cache_new(process.settings.memory - spill_index_bytes(), process.settings.policy);
+    process.cache = cache_new(budget.cache, process.settings.policy);
     process.governor = governed ? governor_new(ledger) : NULL;
     if (!process.cache || (governed && !process.governor))
         return false;
-    make_spill();
+    make_spill(budget.spill_index);
     if (process.spill || process.governor)
         cache_on_evict(process.cache, evicted, &process);
     return true;
@@ -388,7 +394,9 @@ static bool make_cache(void)
 
 static bool start(void)
 {
-    settings_load(&process.settings, !getenv("BLASE_RUN")); /* `blase run` has complained already */
+    const bool complain = !getenv("BLASE_RUN"); /* `blase run` has complained already */
+    settings_load(&process.settings, complain);
+    settle_reuse(complain);
     choose_directory();
     process.pid = getpid();
     mark_own();

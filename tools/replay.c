@@ -160,8 +160,19 @@ static void replay_one(struct cache *cache, const struct replay_call *call, stru
     payload_drop(payload);
 }
 
+/* With too little memory for a cache, none is made. */
+static void replay_without(const struct replay_calls *calls, struct replay_result *result)
+{
+    for (size_t i = 0; i < calls->count; i++)
+        *(calls->call[i].bytes ? &result->too_large : &result->never) += 1;
+}
+
 void replay_run(const struct replay_calls *calls, uint64_t budget_bytes, enum cache_policy policy, struct replay_result *result)
 {
+    if (budget_bytes < cache_least_bytes()) {
+        replay_without(calls, result);
+        return;
+    }
     struct cache *cache = cache_new(budget_bytes, policy);
     if (!cache) {
         fputs("blase: out of memory\n", stderr);

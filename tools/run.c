@@ -11,6 +11,7 @@
 
 #include "lineage/log_writer.h"
 #include "lineage/settings.h"
+#include "reuse/budget.h"
 #include "reuse/spill_place.h"
 #include "tools/executable.h"
 #include "tools/launch.h"
@@ -123,6 +124,16 @@ static bool settle_capture(struct run *run)
     fputs("blase: --capture needs a run directory; with --log off nothing is captured\n", stderr);
     run->settings.capture = false;
     return setenv("BLASE_CAPTURE", "0", 1) == 0;
+}
+
+/* With too little memory for a cache nothing is reused, which the processes find out for themselves: said here, once. */
+static void settle_memory(struct run *run)
+{
+    char line[256];
+    if (!budget_too_small(&run->settings, line, sizeof line))
+        return;
+    fputs(line, stderr);
+    run->settings.reuse = REUSE_NONE;
 }
 
 /* Makes the run directory. 0, or the exit status. */
@@ -290,5 +301,6 @@ int verb_run(int argc, char **argv)
     }
     if (!settle_spill(&run) || !settle_capture(&run))
         return EXIT_CANNOT;
+    settle_memory(&run);
     return start(&run);
 }

@@ -44,6 +44,36 @@ def verbs(place):
         expect("blase %s" % verb in text_of("README.md"), "README.md lacks the verb", verb)
 
 
+def enumerators(name):
+    """Of an enum in lineage/log_format.h."""
+    return re.search(r"enum %s \{([^}]*)\}" % name, text_of("lineage", "log_format.h")).group(1).replace(",", " ").split()
+
+
+def reasons(place):
+    """Every reason of the code has a name and a line in tools/reasons.c; blase-show.1 lists all names, and explains all lines."""
+    manual = text_of("docs", "man", "blase-show.1")
+    told = re.findall(r'\{"(\w+)", "([^"]*)"', text_of("tools", "reasons.c"))
+    same(len(told), len(enumerators("passed")) + len(enumerators("unkept")) - 1, "lines in reasons.c")  # too small; not: KEPT
+    keys = re.search(r"\.It Cm reasons\n(.*?)\.It", manual, re.S).group(1)
+    listed = re.findall(r"\w+", " ".join(re.findall(r"^\.P[oq] Cm (.*)", keys, re.M)))
+    same(listed, [key for key, _ in told], "keys of reasons in blase-show.1")
+    terms = re.search(r"\.Ss Reasons\n(.*?)\.El", manual, re.S).group(1)
+    explained = [term for line in re.findall(r"^\.It (.*)", terms, re.M) for term in line.split(" , ")]
+    same([text for _, text in told if not any(term in text for term in explained)], [], "reasons that blase-show.1 does not explain")
+    same([term for term in explained if not any(term in text for _, text in told)], [], "reasons in blase-show.1 that are none")
+
+
+def unkept(place):
+    """Their short names for `blase items`, and their numbers in the log's grammar."""
+    wanted = len(enumerators("unkept"))
+    names = re.search(r"text_unkept\(.*?\{([^{}]*)\};", text_of("tools", "text.c"), re.S).group(1)
+    same(names.count(","), wanted - 1, "names in text_unkept, less one")
+    grammar = re.search(r"^- `unkept`: (.*?)\n- ", text_of("docs", "log-format.md"), re.M | re.S).group(1)
+    same([int(n) for n in re.findall(r"(?:^|, |,\s+)(\d+) ", grammar)], list(range(wanted)), "numbers of unkept in log-format.md")
+
+
 def register():
     test("docs: settings", settings)
     test("docs: verbs", verbs)
+    test("docs: reasons", reasons)
+    test("docs: unkept", unkept)

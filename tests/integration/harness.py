@@ -47,6 +47,7 @@ NOT_SANITIZED = {
     "driver_bits*": "it is about the provider's bits, and takes long",
     "same_buffers verified": "an array of LAPACKE_dgesvd holds what its allocator gave",
     "repeated products verified by default": "nothing pays at its speed",
+    "solve_many * factored once": "nothing pays at its speed",
     "spill: governed": "nothing pays at its speed",
     "signal forwarded*": "its runtime holds back signals that come within waitid",
     "log: full disk": "its runtime writes a file as it starts",

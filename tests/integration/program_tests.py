@@ -141,7 +141,7 @@ def cycle(place):
     what is evicted, and does not take for untrue a sample whose result it was."""
     command = [debian_python("numpy"), os.path.join(PROGRAMS, "cycle.py")]
     before = place.run(command)
-    after = place.under(command, "--memory", "2300K", "--spill", "off", "--policy", "lru", "--quiet")
+    after = place.under(command, "--memory", "2900K", "--spill", "off", "--policy", "lru", "--quiet")
     same((before.status, after.status, after.out, after.err), (0, 0, before.out, b""), "status, stdout, stderr")
     shown = place.show()
     consistent(shown)

@@ -1,4 +1,6 @@
 """What `blase show` says about why calls were passed through or their results not kept."""
+import json
+
 from counters import consistent
 from harness import expect, same, test
 from toolchain import DEBIAN_PYTHON, compiled
@@ -35,6 +37,39 @@ def reuse_off(place):
 def too_large(place):
     found = reasons(place, "--trace", "all", "--memory", "16K")
     same(found["not_kept"], {"overlap": 4, "too_large": 8}, "reasons.not_kept")
+
+
+def no_room_for_a_cache(place):
+    """Less memory than the cache itself takes: nothing is reused, which is said once, by `blase run` or by the library, and show has it."""
+    program = [compiled(place.build, "reasons")]
+    before = place.run(program)
+    told = b"blase: --memory: 1024 bytes are less than the "
+    for options in (("--trace", "all"), ()):
+        done = place.under(program, "--quiet", "--memory", "1K", *options, log="log%d" % len(options))
+        same((done.status, done.out), (before.status, before.out), "status, stdout")
+        expect(done.err.startswith(told) and done.err.count(b"\n") == 1, "stderr:", done.err)
+        shown = place.show("log%d" % len(options))
+        consistent(shown)
+        same((shown["reuse"]["level"], shown["cache"]["peak_bytes"], shown["cache"]["entries"]), ("none", 0, 0), "level, peak, entries")
+    environment = {"LD_PRELOAD": place.library, "BLASE_MEMORY": "1K", "BLASE_LOG": place.path("alone"), "BLASE_QUIET": "1"}
+    done = place.run(program, environment)
+    same((done.status, done.out), (before.status, before.out), "status, stdout without blase run")
+    expect(done.err.startswith(told) and done.err.count(b"\n") == 1, "stderr without blase run:", done.err)
+    estimated = place.run([place.blase, "estimate", place.path("log2"), "--memory", "1K", "--json"])
+    row = json.loads(estimated.out)["estimates"][1]
+    same((row["hits"], row["misses"], row["too_large"], row["peak_bytes"]), (0, 0, 2, 0), "hits, misses, too large, peak estimated")
+
+
+def everything_counted(place):
+    """What the governor and the index of spilled results take is in cache.peak_bytes and within the budget."""
+    program = [compiled(place.build, "working_set")]
+    least = 590000  # the governor's tables
+    for size, options in ((700 << 10, ()), (4 << 20, ()), (4 << 20, ("--spill", "off"))):
+        log = "log%d%s" % (size, "".join(options))
+        same(place.under(program, "--quiet", "--memory", str(size), *options, log=log).status, 0, "status")
+        cache = place.show(log)["cache"]
+        same(cache["budget_bytes"], size, "budget_bytes")
+        expect(least < cache["peak_bytes"] <= size, "peak_bytes of", size, "is", cache["peak_bytes"])
 
 
 WORTH = ("import numpy as np\nr = np.random.default_rng(1)\n"
@@ -90,6 +125,8 @@ def register():
     test("reasons: every call", every_call)
     test("reasons: reuse off", reuse_off)
     test("reasons: too large", too_large)
+    test("show: no room for a cache", no_room_for_a_cache)
+    test("show: everything counted", everything_counted)
     test("show: worth less than what is kept", worth_less)
     test("reasons: small calls", small_calls)
     test("reasons: refused by the governor", refused)

@@ -49,7 +49,7 @@ static inline bool has(struct cache *cache, uint64_t id)
 /* What a cache of that budget takes when it is empty. */
 static inline uint64_t empty_bytes(uint64_t budget)
 {
-    struct cache *cache = cache_new(budget, POLICY_LRU);
+    struct cache *cache = cache_new(budget > cache_least_bytes() ? budget : cache_least_bytes(), POLICY_LRU);
     uint64_t used = cache_totals(cache).used_bytes;
     cache_free(cache);
     return used;

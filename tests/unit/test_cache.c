@@ -62,13 +62,26 @@ Test(cache, entry_larger_than_the_budget_is_refused)
     cache_free(cache);
 }
 
-Test(cache, nothing_fits_a_budget_of_nothing)
+Test(cache, nothing_fits_a_budget_for_the_cache_alone)
 {
-    struct cache *cache = cache_new(0, POLICY_COSTSIZE);
+    struct cache *cache = cache_new(cache_least_bytes(), POLICY_COSTSIZE);
     cr_assert_not(cache_could_keep(cache, 1));
     cr_assert_null(make_payload(cache, 1, 1, 1));
     cr_assert_null(cache_take(cache, key(1)));
     cache_free(cache);
+}
+
+/* Below what it takes itself there is none; above, an empty one is within its budget, with what it remembers of evicted keys. */
+Test(cache, itself_is_within_the_budget)
+{
+    cr_assert_null(cache_new(0, POLICY_LRU));
+    cr_assert_null(cache_new(cache_least_bytes() - 1, POLICY_LRU));
+    for (uint64_t budget = cache_least_bytes(); budget < 200 * cache_least_bytes(); budget += 1 + budget / 97) {
+        struct cache *cache = cache_new(budget, POLICY_LRU);
+        cr_assert_leq(cache_totals(cache).peak_bytes, budget);
+        cr_assert_geq(cache_totals(cache).used_bytes, cache_least_bytes());
+        cache_free(cache);
+    }
 }
 
 Test(cache, taken_payload_outlives_its_eviction)
