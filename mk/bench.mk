@@ -34,7 +34,7 @@ bench-tracing: all
 	$(BENCH_PYTHON) bench/run.py --quick --levels none --levels-only --rounds 7 --build $(BUILD) --out $(BENCH_OUT)/tracing.json
 	@$(BENCH_PYTHON) bench/report.py $(BENCH_OUT)/tracing.json --tracing
 
-# numpy.linalg.solve for 100 right-hand sides, n = 2000: one factorisation (by default two), 20 times less time in LAPACK, or status 1.
+# numpy.linalg.solve for 100 right-hand sides, n = 2000: one factorisation, 20 times less time in LAPACK, or status 1.
 .PHONY: bench-solve
 bench-solve: all
 	@$(BENCH_PYTHON) bench/solve/run_solve.py --build $(BUILD)

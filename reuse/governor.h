@@ -9,7 +9,8 @@
  *
  * where credit is a quarter of the time of calls that were refused for want of money although their sample had been seen before
  * and samples of their class had told the truth, at most GOVERNOR_CREDIT_NS and GOVERNOR_CREDIT of `blas`: proof that the program
- * repeats itself buys a closer look, once.
+ * repeats itself buys a closer look, once. GOVERNOR_GRACE is twice as much for a call that takes GOVERNOR_DEAR times what the
+ * look may cost: what little there is to start with does not all go on results hardly worth it.
  *
  * Where fewer than one in eight of all samples taken was seen before, from the 16th on, no more than an eighth of what was earned
  * (`saved`, less what the hits themselves took) is put at risk on new results: what reuse gains in one part of a program is not
@@ -24,7 +25,7 @@
  * of its kind is unpaid. It is paid when regret is back to what it was before: what brings no hits must be worked off by (1)
  * before the next. So that loans are found when nothing else is affordable, samples may always take GOVERNOR_SAMPLES of `blas`
  * more, and GOVERNOR_ALMS_NS. All of it but loans, of a program with 3 s in BLAS: grace, credit, alms and samples, 22 ms or
- * 0.0073 of it; of a long one 0.0075.
+ * 0.0073 of it, where its calls are dear 34 ms or 0.011; of one with 4 s 0.009, of a long one 0.0075.
  *
  * The estimates behind (1) come from measured times of the same class (routine, arithmetic, size of its operands, caller) as soon
  * as there are any; until then what other classes have shown to cost less than the gate thinks is hoped of this one, too, lest it
@@ -67,7 +68,8 @@ enum {
     GOVERNOR_CREDIT_NS = 5000000,
     GOVERNOR_CLASSES = 1024,
     GOVERNOR_REOPEN = 256,
-    GOVERNOR_USES = 3
+    GOVERNOR_USES = 3,
+    GOVERNOR_DEAR = 8
 };
 #define GOVERNOR_SAMPLES 0.0015
 #define GOVERNOR_CREDIT 0.004

@@ -38,10 +38,11 @@ static double credit(const struct ledger *l, double blas)
 
 bool ledger_affords(const struct ledger *l, double part, double cost, double own)
 {
-    double blas = (double)ledger_sum(&l->blas_ns) + own, share = GOVERNOR_SHARE * blas,
-           start = GOVERNOR_GRACE_NS + credit(l, blas);
-    double earned = (double)ledger_sum(&l->saved_ns) - (double)ledger_sum(&l->served_ns);
-    double rest = earned > 0 ? (1 - part) * earned : 0;
+    const double blas = (double)ledger_sum(&l->blas_ns) + own, share = GOVERNOR_SHARE * blas;
+    const double grace = own > GOVERNOR_DEAR * cost ? 2.0 * GOVERNOR_GRACE_NS : GOVERNOR_GRACE_NS,
+                 start = grace + credit(l, blas);
+    const double earned = (double)ledger_sum(&l->saved_ns) - (double)ledger_sum(&l->served_ns);
+    const double rest = earned > 0 ? (1 - part) * earned : 0;
     return regret(l) + rest + cost <= (share > start ? share : start);
 }
 

@@ -36,7 +36,10 @@ static inline uint64_t ledger_sum(const _Atomic uint64_t *sum)
     return atomic_load_explicit(sum, memory_order_relaxed);
 }
 
-/* Inequality (1), with `part` of the earnings only. `own` is the time the call itself will add to `blas`. */
+/*
+ * Inequality (1), with `part` of the earnings only. `own` is the time the call itself will add to `blas`: where that is
+ * GOVERNOR_DEAR times the cost, there is twice GOVERNOR_GRACE to start with.
+ */
 bool ledger_affords(const struct ledger *l, double part, double cost, double own);
 
 /* May a sample be taken that (1) does not allow? */

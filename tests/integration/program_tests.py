@@ -168,10 +168,10 @@ def forked_children(place):
 
 
 def one_dear_call(place):
-    """Its result, 24 MB, is not kept unless the bound allows it; twice that is let pass, as above."""
+    """Its result, 24 MB, is kept only if the bound allows it, which starts with 24 ms for dear calls; twice that is let pass, as above."""
     program = "import numpy as np\nnp.linalg.svd(np.random.default_rng(1).standard_normal((20000, 150)), full_matrices=False)\n"
     ours, blas = spent(place, [debian_python("numpy"), "-c", program], {"OPENBLAS_NUM_THREADS": "1"})
-    expect(ours < 2 * (12 + 0.01 * blas), "%.1f ms spent on a call of %.0f ms" % (ours, blas))
+    expect(ours < 2 * (24 + 0.01 * blas), "%.1f ms spent on a call of %.0f ms" % (ours, blas))
 
 
 def no_invalid_access(place, name):

@@ -39,7 +39,8 @@ static void program_begins(struct world *w, double call_ns, double hit_ns, doubl
 static void check_bound(struct world *w)
 {
     struct log_governor books = governor_books(w->g);
-    double bound = GOVERNOR_GRACE_NS + 0.01 * (double)books.blas_ns;
+    double grace = w->call_ns > GOVERNOR_DEAR * w->miss_ns ? 2.0 * GOVERNOR_GRACE_NS : GOVERNOR_GRACE_NS;
+    double bound = grace + 0.01 * (double)books.blas_ns;
     double excess = (double)books.spent_ns - (double)books.saved_ns - bound;
     w->worst = fmax(w->worst, excess);
 }
@@ -493,6 +494,18 @@ Test(governor, earnings_are_not_all_risked)
     cr_expect_gt(more, 8e7);
     cr_expect_leq(lost, 0.01 * 120 * 4e6 + 0.125 * more, "%g ns of %g", lost, more);
     program_ends(&w);
+}
+
+/* What takes eight times what keeping it costs may have more of what there is to start with. */
+Test(governor, the_start_is_twice_as_much_for_dear_calls)
+{
+    struct ledger *l = ledger_new();
+    cr_assert_not_null(l);
+    const double cost = 1.5 * GOVERNOR_GRACE_NS;
+    cr_expect(ledger_affords(l, 1, cost, 1.01 * GOVERNOR_DEAR * cost));
+    cr_expect_not(ledger_affords(l, 1, cost, 0.99 * GOVERNOR_DEAR * cost));
+    cr_expect_not(ledger_affords(l, 1, 2.5 * GOVERNOR_GRACE_NS, 1e3 * GOVERNOR_GRACE_NS));
+    ledger_free(l);
 }
 
 /* A dear result is kept at its second sight, though it costs more than there is to spend. */
