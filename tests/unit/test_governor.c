@@ -504,7 +504,7 @@ Test(governor, the_start_is_twice_as_much_for_dear_calls)
     const double cost = 1.5 * GOVERNOR_GRACE_NS;
     cr_expect(ledger_affords(l, 1, cost, 1.01 * GOVERNOR_DEAR * cost));
     cr_expect_not(ledger_affords(l, 1, cost, 0.99 * GOVERNOR_DEAR * cost));
-    cr_expect_not(ledger_affords(l, 1, 2.5 * GOVERNOR_GRACE_NS, 1e3 * GOVERNOR_GRACE_NS));
+    cr_expect_not(ledger_affords(l, 1, 2.5 * GOVERNOR_GRACE_NS, 30.0 * GOVERNOR_GRACE_NS));
     ledger_free(l);
 }
 
