@@ -135,9 +135,14 @@ Test(least_squares, keys)
     fill(&q);
     cr_assert(tall(&q, &other));
     cr_assert(p.driver.alike && !q.driver.alike && q.driver.borrows);
-    cr_assert_not(fp_equal(q.driver.key, p.driver.key));
     cr_assert(fp_equal(q.driver.borrowed, p.driver.borrowed));
     cr_assert_not(fp_equal(q.driver.borrowed_class, q.driver.class));
+    q.canon.a[3].i = 1; /* one right-hand side: another workspace is left */
+    canon_uses(&q.canon, q.use);
+    cr_assert(driver_split(&q.driver, &q.canon, q.use, &openblas));
+    driver_keys(&q.driver, &q.canon, read, reads, &context);
+    cr_assert_not(fp_equal(q.driver.key, p.driver.key));
+    cr_assert(fp_equal(q.driver.borrowed, p.driver.borrowed));
 }
 
 static void expect(struct cache *cache, struct problem *p, struct fp key, unsigned trusted, enum outcome outcome,
