@@ -81,18 +81,23 @@ struct op_place {
     int openblas; /* OpenBLAS's release, 321 for 0.3.21; 0: another library */
 };
 
-/* One half of a driver: a routine, and for each of its arguments the driver's argument it is given, or minus a letter. */
+/* What a half's argument is: one of the driver's, or minus a letter. An integer or an array may be moved by an integer of its. */
+struct op_given {
+    int8_t from, by, sign; /* sign 0: not moved */
+};
+
+/* One half of a driver: a routine, and what each of its arguments is given. */
 struct op_half {
     int16_t op; /* index in op_table */
-    const int8_t *args;
+    const struct op_given *args;
 };
 
 /*
- * A driver is its factor's routine, then its solve. `alike`: that this is so to the last bit for the library at hand was
- * measured; where it is false, it may still hold.
+ * A driver is its factor's routine, then its solve, which may take a second routine to finish (args NULL: it does not). `alike`:
+ * that this is so to the last bit for the library at hand was measured; where it is false, it may still hold.
  */
 struct op_driver {
-    struct op_half factor, solve;
+    struct op_half factor, solve, finish;
     bool (*applies)(const struct canon *c, const struct op_place *where);
     bool (*alike)(const struct canon *c, const struct op_place *where);
 };
@@ -178,6 +183,12 @@ const struct op *op_find(const char *name);
 /* True unless scalar argument `arg` is exactly zero (either sign) in every component. What of `bytes` it does not fill is zero.
  */
 bool canon_nonzero(const struct canon *c, int arg);
+
+/*
+ * True if the largest of the elements that the call reads of an operand is so far from overflow and underflow that no LAPACK
+ * scales them. False where a NaN or an infinity is among them.
+ */
+bool canon_moderate(const struct canon *c, int operand);
 
 /* The first element of an integer array argument: an output such as the number of eigenvalues found. */
 int64_t canon_value(const struct canon *c, int arg);

@@ -8,11 +8,18 @@ void driver_half(const struct op_half *half, const struct canon *c, struct canon
     out->op = &op_table[half->op];
     memset(out->a, 0, sizeof out->a);
     for (int arg = 0; arg < out->op->nargs; arg++) {
-        int from = (int)half->args[arg]; /* -1: none */
-        if (from >= 0)
-            out->a[arg] = c->a[from];
-        else
-            out->a[arg].i = -from;
+        const struct op_given *g = &half->args[arg];
+        if (g->from < 0) {
+            out->a[arg].i = -g->from;
+            continue;
+        }
+        const int64_t by = g->sign ? g->sign * c->a[g->by].i : 0;
+        const struct op_arg *given = &c->op->args[g->from];
+        out->a[arg] = c->a[g->from];
+        if (by && given->operand < 0)
+            out->a[arg].i += by;
+        else if (by && out->a[arg].p) /* NULL: not passed in this spelling */
+            out->a[arg].p = (char *)out->a[arg].p + by * (int64_t)op_element_bytes(c, given->operand);
     }
 }
 
@@ -26,8 +33,13 @@ static bool tie_operands(struct driver *d, const struct canon *c, const struct u
 {
     const struct op *op = d->factor.op;
     for (int k = 0; k < op->noperands; k++) {
-        int own = (int)c->op->args[d->halves->factor.args[op->operands[k].arg]].operand;
+        int own = (int)c->op->args[d->halves->factor.args[op->operands[k].arg].from].operand;
         d->operand[k] = (int8_t)own;
+        if (c->op->operands[own].role == ROLE_WORK) { /* scratch to the driver, but maybe not to its factor's routine */
+            if (op->operands[k].role != ROLE_WORK)
+                d->scalars = (int8_t)k;
+            continue;
+        }
         if (!same_region(d->factor_use[k].read, use[own].read) || !same_region(d->factor_use[k].write, use[own].write))
             return false;
         d->rest[own].write.part = PART_NONE;
@@ -48,10 +60,20 @@ bool driver_split(struct driver *d, const struct canon *c, const struct use *use
     d->alike = d->halves->alike(c, where);
     double whole = op_flops(c), factor = op_flops(&d->factor);
     d->share = factor < whole ? (uint32_t)(factor / whole * DRIVER_WHOLE) : DRIVER_WHOLE;
+    d->scalars = -1;
     if (!tie_operands(d, c, use))
         d->halves = NULL;
+    d->borrows = d->scalars >= 0;
     return d->halves != NULL;
 }
+
+static struct fp mixed(struct fp a, struct fp b)
+{
+    const struct fp both[2] = {a, b};
+    return fingerprint_bytes(both, sizeof both);
+}
+
+enum { BORROWED = 1 };
 
 void driver_keys(struct driver *d, const struct canon *c, const struct fp *read, const bool *reads,
                  const struct key_context *context)
@@ -65,10 +87,10 @@ void driver_keys(struct driver *d, const struct canon *c, const struct fp *read,
     }
     d->key = key_of(&d->factor, factor_read, factor_reads, context);
     d->class = key_of(c, NULL, none, context);
-    if (!d->alike) {
-        const struct fp both[2] = {d->key, d->class};
-        d->key = fingerprint_bytes(both, sizeof both);
-    }
+    d->borrowed = d->key;
+    d->borrowed_class = mixed(d->class, (struct fp){BORROWED, 0});
+    if (!d->alike || d->scalars >= 0)
+        d->key = mixed(d->key, d->class);
 }
 
 static _Atomic uint64_t *slot_of(struct proofs *p, struct fp class)

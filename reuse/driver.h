@@ -13,6 +13,11 @@
  * this class of calls that solving with it gives the driver's own bits (struct proofs). So what is served is always what the
  * driver itself would have computed, and --verify compares with just that.
  *
+ * gels is geqrf, ormqr and trtrs, and what geqrf tells in tau stands at the head of its workspace (`scalars`). It may take what
+ * geqrf computed, but cannot give it back as such: what geqrf leaves in its own workspace is not to be had from it. So its factor
+ * is filed with the driver and all its dimensions everywhere (the workspace it leaves depends on them), and geqrf's is looked for
+ * when that is not there; where halves are not known to be `alike`, only after a trial has shown that the two are the same.
+ *
  * Pure functions of the call, but for the table of proofs: lock-free, lossy.
  */
 #ifndef BLASE_REUSE_DRIVER_H
@@ -28,6 +33,8 @@ enum { DRIVER_WHOLE = 1 << 12 };
 struct driver {
     const struct op_driver *halves;         /* NULL: no driver, or not these arguments */
     bool alike;                             /* factors travel freely */
+    int8_t scalars;                         /* the factor's operand that stands in the driver's workspace (tau); -1: none does */
+    bool borrows;                           /* then: the factor routine's own result may be taken as well */
     struct canon factor;                    /* the call of the factor's routine */
     struct use factor_use[OP_MAX_OPERANDS]; /* what that call reads and writes */
     int8_t operand[OP_MAX_OPERANDS];        /* the driver's operand that each of the factor's is */
@@ -35,6 +42,7 @@ struct driver {
     uint32_t share;                         /* of the driver's work that is the factor's, in DRIVER_WHOLE parts */
     struct fp key;                          /* where the factor is filed */
     struct fp class;                        /* what a trial holds for: routine, options, dimensions, library, threads */
+    struct fp borrowed, borrowed_class;     /* if there are scalars: where the factor routine's own result is; and its trials */
 };
 
 /* Splits a call. False, and halves NULL, if it is not a driver that the table says how to split. */
@@ -43,7 +51,7 @@ bool driver_split(struct driver *d, const struct canon *c, const struct use *use
 /* One half as a call of its own, on the driver's operands. */
 void driver_half(const struct op_half *half, const struct canon *c, struct canon *out);
 
-/* Fills key and class. read and reads are the driver's, its operands not hashed again; context is the factor routine's. */
+/* Fills the keys and classes. read and reads are the driver's, its operands not hashed again; context is the factor routine's. */
 void driver_keys(struct driver *d, const struct canon *c, const struct fp *read, const bool *reads,
                  const struct key_context *context);
 

@@ -83,6 +83,19 @@ struct snapshot *snapshot_take(const struct canon *c, const struct use *use)
     return s;
 }
 
+struct snapshot *snapshot_beyond(const struct snapshot *s, size_t skip)
+{
+    const size_t bytes = s && s->scratch && s->bytes > skip ? s->bytes - skip : 0;
+    struct snapshot *part = room_take(NULL, sizeof *part + bytes);
+    if (!part)
+        return NULL;
+    part->bytes = bytes;
+    part->scratch = bytes > 0;
+    if (bytes)
+        memcpy(part->data, s->data + skip, bytes);
+    return part;
+}
+
 static bool element_marked(const struct view *v, int64_t i)
 {
     const unsigned char *bytes = (const unsigned char *)v->base + (size_t)i * v->element;

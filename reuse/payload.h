@@ -28,6 +28,12 @@ struct snapshot;
 size_t snapshot_bytes(const struct canon *c, const struct use *use);
 struct snapshot *snapshot_take(const struct canon *c, const struct use *use); /* NULL: out of memory */
 
+/*
+ * Of the snapshot of a call with a single work array, what lies beyond its first `skip` bytes, for a call to which that is the
+ * work array. NULL: out of memory.
+ */
+struct snapshot *snapshot_beyond(const struct snapshot *s, size_t skip);
+
 /* After the call, and after the capture if there is one: elements still marked get their content back. NULL is fine. */
 void snapshot_settle(const struct snapshot *s, const struct canon *c, const struct use *use);
 void snapshot_free(struct snapshot *s);

@@ -1,5 +1,11 @@
 #include "reuse/plan.h"
 
+#include <fenv.h>
+
+#ifndef FE_INEXACT
+#define FE_INEXACT 0
+#endif
+
 static void one_step(struct plan *plan, enum outcome outcome, struct plan_step step)
 {
     plan->outcome = outcome;
@@ -50,10 +56,29 @@ static void two_steps(struct plan *plan, enum outcome outcome, struct payload *f
     plan->steps[1] = second;
 }
 
-static struct payload *take_factor(struct cache *cache, struct spill *spill, struct fp key)
+static struct payload *take(struct cache *cache, struct spill *spill, struct fp key)
 {
     struct payload *factor = cache_take(cache, key);
     return factor ? factor : restore(cache, spill, key);
+}
+
+/*
+ * Around its halves a driver may compute something that is inexact (gels of LAPACK before 3.12 takes a logarithm), so a factor
+ * that raised no such flag, as those of a row or two may, says too little of the driver's flags to be borrowed.
+ */
+static struct payload *take_factor(struct cache *cache, struct spill *spill, const struct driver *d, enum factor_found *found)
+{
+    struct payload *factor = take(cache, spill, d->key);
+    *found = factor ? FOUND_OWN : FOUND_NONE;
+    if (factor || !d->borrows)
+        return factor;
+    factor = take(cache, spill, d->borrowed);
+    if (factor && (factor->raised & FE_INEXACT) != FE_INEXACT) {
+        payload_drop(factor);
+        factor = NULL;
+    }
+    *found = factor ? FOUND_BORROWED : FOUND_NONE;
+    return factor;
 }
 
 void plan_whole(struct plan *plan)
@@ -65,21 +90,23 @@ void plan_whole(struct plan *plan)
     one_step(plan, OUTCOME_MISS, (struct plan_step){STEP_CALL, HALF_NONE, NULL});
 }
 
-bool plan_driver(struct plan *plan, struct cache *cache, struct spill *spill, const struct driver *d, bool trusted)
+enum factor_found plan_driver(struct plan *plan, struct cache *cache, struct spill *spill, const struct driver *d,
+                              unsigned trusted)
 {
     struct payload *rest = plan->steps[0].kind == STEP_COPY ? plan->steps[0].payload : NULL;
     if (rest && !rest->rest)
-        return false; /* kept whole */
-    struct payload *factor = take_factor(cache, spill, d->key);
-    const bool found = factor != NULL;
-    if (rest && factor) {
+        return FOUND_NONE; /* kept whole */
+    enum factor_found found;
+    struct payload *factor = take_factor(cache, spill, d, &found);
+    const bool proven = (found & trusted) != 0;
+    if (rest && (found == FOUND_OWN || proven)) {
         two_steps(plan, plan->outcome, factor, (struct plan_step){STEP_COPY, HALF_REST, rest});
-        return true;
+        return found;
     }
     payload_drop(rest);
-    if (factor && trusted) {
+    if (proven) {
         two_steps(plan, OUTCOME_PARTIAL, factor, (struct plan_step){STEP_CALL, HALF_SOLVE, NULL});
-        return true;
+        return found;
     }
     payload_drop(factor);
     one_step(plan, OUTCOME_MISS, (struct plan_step){STEP_CALL, HALF_NONE, NULL});

@@ -40,11 +40,15 @@ struct plan {
  */
 void plan_probe(struct plan *plan, struct cache *cache, struct spill *spill, struct fp key, uint64_t expected_ns);
 
+/* Whose result a factor is: the driver's own, or, where it borrows, that of the factor's routine. */
+enum factor_found { FOUND_NONE, FOUND_OWN, FOUND_BORROWED };
+
 /*
- * After plan_probe, for a driver: a rest is joined by its factor or becomes a miss; a miss takes the factor if there is one and
- * `trusted` (its bits are known to be the driver's). True if a factor is there, taken or not.
+ * After plan_probe, for a driver: a rest is joined by its factor or becomes a miss; a miss takes the factor if there is one that
+ * is `trusted` (FOUND_OWN | FOUND_BORROWED: its bits are known to be the driver's). What is there is returned, taken or not.
  */
-bool plan_driver(struct plan *plan, struct cache *cache, struct spill *spill, const struct driver *d, bool trusted);
+enum factor_found plan_driver(struct plan *plan, struct cache *cache, struct spill *spill, const struct driver *d,
+                              unsigned trusted);
 
 /* After plan_probe, for a call that is not to be put together from halves: a rest that was found becomes a miss. */
 void plan_whole(struct plan *plan);

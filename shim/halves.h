@@ -15,11 +15,13 @@ struct trial;
 
 struct halves {
     struct driver d;
-    const struct binding *solve; /* of the solving routine */
-    enum verdict verdict;
-    bool found;            /* a factor is in the cache */
-    struct trial *trial;   /* under way beside the real call; NULL */
-    struct payload *fresh; /* the factor this call computed, to be filed */
+    const struct binding *solve, *finish; /* of the solving routines; finish: NULL where there is one only */
+    enum verdict verdict, borrowed;       /* on the driver's own factors; on those of the factor's routine, where it borrows */
+    bool found;                           /* a factor is in the cache that may be put to a rest */
+    bool unproven;                        /* one of the factor's routine is there, of which that is not known */
+    unsigned char corner[16];             /* where there are scalars: the matrix's first element before the call */
+    struct trial *trial;                  /* under way beside the real call; NULL */
+    struct payload *fresh;                /* the factor this call computed, to be filed */
 };
 
 /* After plan_probe: looks for a factor and changes the plan accordingly. context is the driver's. */
@@ -34,6 +36,12 @@ struct real_result halves_solve(const struct tracing *t, const struct call *call
 
 /* The same, with nothing of the factor's added. */
 struct real_result halves_solve_alone(const struct tracing *t, const struct call *call, const struct canon *canon);
+
+/* The first scalar of a factor that the driver left, where there are scalars; false: it cannot be told. Raises flags. */
+bool halves_scalar(const struct tracing *t, void *scalar);
+
+/* What the driver says about its workspace: asked of it, into 16 bytes. */
+void halves_workspace(const struct tracing *t, unsigned char *answer);
 
 /* What the call, computed in the way of `plan`, leaves to be kept as its rest; the factor, if it is new, goes to h->fresh. */
 struct payload *halves_capture(struct tracing *t, const struct snapshot *snapshot, const struct real_result *real,

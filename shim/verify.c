@@ -219,7 +219,7 @@ void verify_plan(struct tracing *t, const struct plan *plan, struct log_mismatch
     struct real_result served = carry_out(t, plan, twins);
     place_of_difference(t, twins, mismatch);
     if (!mismatch->item &&
-        (real.info != 0 || served.info != 0 || ((real.raised ^ served.raised) & ~unsure_flags(t->binding->provider, plan))))
+        (real.info != served.info || ((real.raised ^ served.raised) & ~unsure_flags(t->binding->provider, plan))))
         *mismatch = (struct log_mismatch){1, UINT64_MAX, 0};
     give_result(t, twins);
     free_twins(twins, OP_MAX_OPERANDS);

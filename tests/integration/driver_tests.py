@@ -24,6 +24,21 @@ ON_TRIAL = {
     "posv": {"dposv": (0, 1, 2), "dpotrf": (0, 0, 1)},
     "sysv": {"dsysv": (1, 0, 2)},
 }
+LEAST_SQUARES = {
+    "gels": {"dgels": (1, 2, 1)},
+    "geqrf": {"dgeqrf": (1, 0, 1), "dgels": (1, 3, 0)},
+    "columns": {"dgels": (1, 2, 1)},
+    "rows": {"dgels": (1, 2, 1)},
+    "scaled": {"dgeqrf": (0, 0, 2), "dgels": (0, 1, 4)},  # LAPACK scales them first
+    "singular": {"dgeqrf": (0, 0, 2), "dgels": (0, 4, 1)},  # taken, and found to be singular as the driver finds it
+    "wide": {"dgels": (1, 0, 3)},
+    "transposed": {"dgels": (1, 0, 3)},
+}
+LEAST_SQUARES_ON_TRIAL = {
+    "geqrf": {"dgeqrf": (1, 0, 1), "dgels": (1, 2, 1)},
+    "scaled": {"dgeqrf": (0, 0, 2), "dgels": (0, 0, 5)},
+    "singular": {"dgeqrf": (0, 0, 2), "dgels": (0, 0, 5)},  # none of them ends well, so nothing is proven
+}
 ONE = {"OPENBLAS_NUM_THREADS": "1"}
 MANY = os.path.join(os.path.dirname(os.path.dirname(HERE)), "bench", "solve", "many.py")
 plain_runs = {}
@@ -62,7 +77,8 @@ def sequence(place, case, program, *options):
     shown = served(place, [*commands(place.build, program, "compiled"), case], ONE, "--trace", "all", *options)
     found = {row["op"]: (row["hits_full"], row["hits_partial"], row["misses"]) for row in shown["routines"]
              if row["calls"] > row["bypassed"]}
-    wanted = ON_TRIAL.get(case, CASES[case]) if program.endswith("reference") else CASES[case]
+    cases, on_trial = (LEAST_SQUARES, LEAST_SQUARES_ON_TRIAL) if program.startswith("least") else (CASES, ON_TRIAL)
+    wanted = on_trial.get(case, cases[case]) if program.endswith("reference") else cases[case]
     same(found, wanted, "full hits, partial hits, misses")
     if "--verify" in options:
         verified(shown)
@@ -86,6 +102,13 @@ def bits(place, program, threads, *options):
     shown = served(place, [*commands(place.build, program, "compiled"), str(step)], {"OPENBLAS_NUM_THREADS": threads},
                    "--trace", "all", "--memory", "1G", *options)
     expect(shown["reuse"]["hits_partial"] > (1500 if program.endswith("reference") else 3000) // step, "few drivers took a factor:", shown["reuse"])
+
+
+def least_squares_bits(place, program, threads, *options):
+    step = 1 if threads == "1" else 4
+    line = [*commands(place.build, program, "compiled"), "bits", str(step)]
+    shown = served(place, line, {"OPENBLAS_NUM_THREADS": threads}, "--trace", "all", "--memory", "1G", *options)
+    expect(shown["reuse"]["hits_partial"] > 2000 // step, "few drivers took a factor:", shown["reuse"])
 
 
 def many(place, name, kind, distinct, calls, environment, *options):
@@ -118,7 +141,15 @@ def register():
         for program in ("drivers", "drivers_reference"):
             test("%s %s" % (program, case), sequence, case, program)
             test("%s %s verified" % (program, case), sequence, case, program, "--verify")
+    for case in LEAST_SQUARES:
+        for program in ("least_squares", "least_squares_reference"):
+            test("%s driver %s" % (program, case), sequence, case, program)
+            test("%s driver %s verified" % (program, case), sequence, case, program, "--verify")
     test("drivers source", sources)
+    for program in ("least_squares", "least_squares_reference"):
+        test(program + " driver_bits", least_squares_bits, program, "1")
+        test(program + " driver_bits two threads", least_squares_bits, program, "2")
+        test(program + " driver_bits verified", least_squares_bits, program, "1", "--verify")
     for program in ("driver_bits", "driver_bits_reference"):
         test(program, bits, program, "1")
         test(program + " two threads", bits, program, "2")

@@ -24,6 +24,8 @@ BUILDS = {
     "drivers": (C, "drivers.c", ["-llapacke", "-llapack", "-lopenblas"]),
     "drivers_reference": (C, "drivers.c", ["-llapacke", *REFERENCE_FLAGS]),
     "driver_bits": (C, "driver_bits.c", ["-lopenblas"]),
+    "least_squares": (C, "least_squares.c", ["-llapacke", "-llapack", "-lopenblas"]),
+    "least_squares_reference": (C, "least_squares.c", ["-llapacke", *REFERENCE_FLAGS]),
     "driver_bits_reference": (C, "driver_bits.c", REFERENCE_FLAGS),
     "fortran_linalg": (["gfortran", "-O1"], "fortran_linalg.f90", ["-llapack", "-lblas"]),
     "clones": (C, "clones.c", ["-lblas"]),

@@ -34,6 +34,9 @@ def translate(record, text, raw=False):
         elif token == "value":
             name, i = single_argument(tokens, i, text, record)
             out.append(f"canon_value(c, {record.arg_index(name)})")
+        elif token == "moderate":
+            name, i = single_argument(tokens, i, text, record)
+            out.append(f"canon_moderate(c, {record.args[record.arg_index(name)].operand})")
         elif token == "tri":
             out.append("op_tri")
         elif token in FUNCTIONS:
@@ -54,5 +57,5 @@ def translate(record, text, raw=False):
 
 def single_argument(tokens, i, text, record):
     if i + 3 >= len(tokens) or tokens[i + 1] != "(" or tokens[i + 3] != ")":
-        raise TableError(f"{record.where}: nonzero and value take one argument: {text}")
+        raise TableError(f"{record.where}: nonzero, value and moderate take one argument: {text}")
     return tokens[i + 2], i + 3

@@ -61,6 +61,7 @@ class Record:
     rowmajor: list = None
     factor: tuple = None  # (routine, arguments), likewise solve: a driver's two halves
     solve: tuple = None
+    finish: tuple = None  # what is left to do after solve
     applies: str = None
     alike: str = None
 
@@ -189,7 +190,7 @@ def parse_rowmajor(text, where):
 
 
 def parse_half(text, where):
-    """`getrs ('N', n, A, …)`: a routine and what it is given: arguments of the driver by name, or a letter."""
+    """`getrs ('N', n, A, …)`: a routine and what it is given: arguments of the driver by name, moved or not, or a letter."""
     name, _, rest = text.partition("(")
     items, rest = take_parenthesised("(" + rest, where)
     if rest:
@@ -256,6 +257,8 @@ def apply_line(record, word, rest, where):
         record.factor = parse_half(rest, where)
     elif word == "solve":
         record.solve = parse_half(rest, where)
+    elif word == "finish":
+        record.finish = parse_half(rest, where)
     elif word == "applies":
         record.applies = rest.removeprefix("if ").strip()
     elif word == "alike":
