@@ -102,7 +102,7 @@ static bool scalars_restored(const struct tracing *t, struct trial *trial)
         return true;
     struct view work = maybe_view(t->canon, t->use, k);
     struct view scalars = view_of(&d->factor, d->scalars, d->factor_use[d->scalars].write);
-    trial->work = malloc(view_bytes(&work));
+    trial->work = malloc(view_bytes(&work) + 1);
     if (!trial->work)
         return false;
     memcpy(trial->work, scalars.base, view_bytes(&scalars));
