@@ -16,16 +16,6 @@ static const double STAKE_ANEW = 0.125;
 static const double BELIEF_IN_SIGHTS = 32, SIGHTS_AT_FIRST = 2; /* samples that count as seen before, and again so often */
 static const float LEARNING_RATE = 0.25f, LEARNING_DOWN = 0.5f, LEARNING_LEAP = 4;
 
-static uint64_t load(const _Atomic uint64_t *counter)
-{
-    return atomic_load_explicit(counter, memory_order_relaxed);
-}
-
-static void add(_Atomic uint64_t *counter, uint64_t amount)
-{
-    atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
-}
-
 struct governor *governor_new(struct ledger *ledger)
 {
     struct governor *g = calloc(1, sizeof *g);
@@ -46,13 +36,13 @@ void governor_free(struct governor *g)
 /* Into both books. What was too much is taken back by adding its complement. */
 static void spend(struct governor *g, uint64_t ns)
 {
-    add(&g->spent_ns, ns);
+    ledger_add(&g->spent_ns, ns);
     ledger_add(&g->ledger->spent_ns, ns);
 }
 
 static void compute(struct governor *g, uint64_t ns)
 {
-    add(&g->blas_ns, ns);
+    ledger_add(&g->blas_ns, ns);
     ledger_add(&g->ledger->blas_ns, ns);
 }
 
@@ -200,7 +190,7 @@ static bool take_sample(struct governor *g, struct governed *d, const struct can
     d->sight = sight_of(g, d, c, use, &factor, factor_use);
     tally(&d->class->samples, 1, d->sight != SIGHT_NEW, FORGET_AT);
     tally(&g->sights, 1, d->sight != SIGHT_NEW, FORGET_AT);
-    add(&g->sampled, 1);
+    ledger_add(&g->sampled, 1);
     return true;
 }
 
@@ -274,7 +264,7 @@ static bool take_loan(struct governor *g, struct governed *d, double cost)
     if (!ledger_lend(g->ledger, d->miss_ns, d->sight == SIGHT_SEEN))
         return false;
     d->loan = d->sight == SIGHT_KEPT;
-    add(&g->loans, 1);
+    ledger_add(&g->loans, 1);
     return true;
 }
 
@@ -289,7 +279,7 @@ static double miss_cost(const struct governor *g, const struct governed *d)
 static bool decide(struct governor *g, struct governed *d)
 {
     if (!promising(d)) {
-        add(&g->refused_gain, 1);
+        ledger_add(&g->refused_gain, 1);
         return false;
     }
     double honest = truth(d->class), miss = miss_cost(g, d);
@@ -300,7 +290,7 @@ static bool decide(struct governor *g, struct governed *d)
         return true;
     }
     d->wanted = d->sight != SIGHT_NEW;
-    add(&g->refused_budget, 1);
+    ledger_add(&g->refused_budget, 1);
     return false;
 }
 
@@ -333,9 +323,9 @@ bool governor_admit(struct governor *g, struct governed *d, const struct canon *
     if ((d->call_ns > d->hit_ns || d->call_ns >= NEVER_CLOSED_NS) && take_sample(g, d, c, use))
         admitted = decide(g, d);
     else
-        add(&g->refused_gain, 1);
+        ledger_add(&g->refused_gain, 1);
     close_or_open(all, !admitted && !d->wanted && hopeless(d));
-    add(&g->looked, admitted);
+    ledger_add(&g->looked, admitted);
     uint64_t took = clock_ns() - began;
     took = (took < LOOK_MOST_NS ? took : LOOK_MOST_NS) + CANON_COST_NS;
     spend(g, took);
@@ -368,7 +358,7 @@ void governor_traced(struct governor *g, const struct governed *d, uint64_t spen
                      bool hit, bool kept)
 {
     spend(g, spent_ns - d->charged_ns);
-    add(&g->saved_ns, saved_ns);
+    ledger_add(&g->saved_ns, saved_ns);
     ledger_add(&g->ledger->saved_ns, saved_ns);
     ledger_add(&g->ledger->served_ns, hit ? spent_ns : 0);
     compute(g, call_ns);
@@ -440,14 +430,14 @@ void governor_spent(struct governor *g, uint64_t ns)
 
 struct log_governor governor_books(const struct governor *g)
 {
-    return (struct log_governor){.spent_ns = load(&g->spent_ns),
-                                 .saved_ns = load(&g->saved_ns),
-                                 .blas_ns = load(&g->blas_ns),
-                                 .sampled = load(&g->sampled),
-                                 .looked = load(&g->looked),
-                                 .refused_budget = load(&g->refused_budget),
-                                 .refused_gain = load(&g->refused_gain),
-                                 .loans = load(&g->loans)};
+    return (struct log_governor){.spent_ns = ledger_sum(&g->spent_ns),
+                                 .saved_ns = ledger_sum(&g->saved_ns),
+                                 .blas_ns = ledger_sum(&g->blas_ns),
+                                 .sampled = ledger_sum(&g->sampled),
+                                 .looked = ledger_sum(&g->looked),
+                                 .refused_budget = ledger_sum(&g->refused_budget),
+                                 .refused_gain = ledger_sum(&g->refused_gain),
+                                 .loans = ledger_sum(&g->loans)};
 }
 
 void governor_restart(struct governor *g)
